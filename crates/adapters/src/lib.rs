@@ -1,0 +1,74 @@
+//! Adapters: an operation becomes provider requests, and replies become an outcome. Pure: nothing here does IO or awaits.
+
+mod exchange;
+mod form;
+mod json;
+mod paypal;
+mod razorpay;
+mod stripe;
+mod twilio;
+
+use std::time::Duration;
+
+use domain::{Credentials, Descriptor, Operation, Rejection, Reply, Request, Secret};
+
+pub use exchange::{Context, Exchange, Step};
+
+/// Every provider there is. A new one is a line here and a folder beside.
+pub static ADAPTERS: [&dyn Adapter; 4] = [&razorpay::Razorpay, &paypal::Paypal, &stripe::Stripe, &twilio::Twilio];
+
+/// Returns the adapter of this name.
+pub fn adapter(name: &str) -> Option<&'static dyn Adapter> {
+    ADAPTERS.into_iter().find(|adapter| adapter.descriptor().id.as_str() == name)
+}
+
+/// One provider's way of doing operations.
+pub trait Adapter: Send + Sync + std::fmt::Debug {
+    /// Returns everything the provider is.
+    fn descriptor(&self) -> &'static Descriptor;
+
+    /// Plans an operation.
+    ///
+    /// # Errors
+    /// A [`Rejection`] when the provider cannot do it as it stands (too many decimals for it, a currency it does not take,
+    /// an operation it does not have): nothing is sent then.
+    fn plan(&self, operation: &Operation) -> Result<Box<dyn Exchange>, Rejection>;
+
+    /// Plans how to find out what became of an operation whose answer was lost: an exchange of reads that ends in
+    /// `Executed` (found), or `NotSent(NeverArrived)` (the provider has no trace of it). `None` where repeating the
+    /// operation with the same key is the look-up.
+    fn look_up(&self, operation: &Operation) -> Option<Box<dyn Exchange>>;
+
+    /// Writes the authorization into a request.
+    fn authorize(&self, request: &mut Request, credentials: &Credentials, token: Option<&Secret>);
+
+    /// Returns the request that buys a token, for providers that work with tokens.
+    fn token_request(&self, credentials: &Credentials) -> Option<Request>;
+
+    /// Reads the answer to a token request.
+    ///
+    /// # Errors
+    /// A [`Rejection`] when the provider refused the credentials or answered something else.
+    fn read_token(&self, reply: &Reply) -> Result<Token, Rejection>;
+
+    /// Returns whether a reply refuses the token rather than the request: a new token and one repeat are in order then.
+    fn refuses_token(&self, reply: &Reply) -> bool;
+
+    /// Returns a read that shows whether the provider accepts the credentials. Not used where there is a token request.
+    fn verification(&self, credentials: &Credentials) -> Request;
+
+    /// Reads the answer to a verification.
+    ///
+    /// # Errors
+    /// A [`Rejection`] of class `Credentials` when the provider refused them, `Unavailable` when it did not tell.
+    fn read_verification(&self, reply: &Reply) -> Result<(), Rejection>;
+}
+
+/// An access token.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// What goes with each call.
+    pub secret: Secret,
+    /// How long it works, as the provider said.
+    pub expires_in: Duration,
+}

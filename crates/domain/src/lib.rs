@@ -1,0 +1,46 @@
+//! The vocabulary of the gateway: the nouns every other crate speaks, and the ports to everything outside.
+//! No IO, no async runtime, no serialisation, no clock of its own.
+
+mod api_key;
+mod clock;
+mod credentials;
+mod currency;
+mod descriptor;
+mod environment;
+mod feature;
+mod ids;
+mod money;
+mod operation;
+mod outcome;
+mod plan;
+pub mod ports;
+mod service;
+mod tenant;
+mod transaction;
+mod upstream;
+
+pub use api_key::{ApiKey, KeyHash, RateLimits, RetiredSecret, Scope, UnknownScope};
+pub use clock::{Clock, Timestamp};
+pub use credentials::{Credentials, Secret};
+pub use currency::{Currency, UnknownCurrency};
+pub use descriptor::{
+    Authentication, BaseUrls, Charset, CredentialField, Descriptor, Detection, KnownName, KnownValue,
+    ProviderId, SupportedOperation, VariableRole,
+};
+pub use environment::{Environment, UnknownEnvironment};
+pub use feature::{Feature, UnknownFeature};
+pub use ids::{Entropy, Id, IdError, IdKind, KeyId, TenantId, TransactionId, kind};
+pub use money::{AmountError, Money};
+pub use operation::{
+    CancelOrder, CaptureMode, CaptureOrder, CreateOrder, Customer, GetOrder, GetSms, MAX_REFERENCE_CHARS,
+    Metadata, MetadataError, Operation, OperationKind, OrderOperation, SendSms, SmsOperation,
+};
+pub use outcome::{
+    NextAction, NotSent, Order, OrderStatus, Outcome, Rejection, RejectionClass, Resource, Sms, SmsStatus,
+    Unknown,
+};
+pub use plan::PlanTier;
+pub use service::{FeatureSetting, SealedField, SealedService, SealedTenant};
+pub use tenant::Tenant;
+pub use transaction::{Attempt, LedgerEntry, LedgerState, Settlement, Transaction, TransactionStatus};
+pub use upstream::{Effect, Endpoint, Reply, Request, RetrySafety, TransportFailure, Unsent};

@@ -1,0 +1,140 @@
+//! A call to a provider and its answer, as adapters build and read them and the transport carries them.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Method};
+
+use crate::{ProviderId, Secret};
+
+/// One HTTP request to a provider.
+#[derive(Clone)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Path and query, percent-encoded: `/v1/orders?receipt=…`.
+    pub path: String,
+    /// Headers beside authorization and content type.
+    pub headers: Vec<(HeaderName, String)>,
+    /// The value of `Authorization`, written last and shown nowhere.
+    pub authorization: Option<Secret>,
+    /// The body's type, where there is a body.
+    pub content_type: Option<&'static str>,
+    /// The body, empty for none.
+    pub body: Bytes,
+    /// Whether the call changes anything.
+    pub effect: Effect,
+    /// What keeps a repeat from doing it twice.
+    pub retry: RetrySafety,
+}
+
+/// The body may hold personal data and the authorization is secret: neither is shown.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("body_bytes", &self.body.len())
+            .field("effect", &self.effect)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a call changes anything at the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// It only looks.
+    Read,
+    /// It creates or changes something.
+    Write,
+}
+
+/// What keeps a repeated call from doing its work twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RetrySafety {
+    /// It is a read, or the object's state refuses a second time: repeat at will.
+    Harmless,
+    /// The provider takes an idempotency key: repeat with the same key and the same bytes.
+    Keyed,
+    /// Nothing does: after an unknown outcome look first, and repeat only what is known not to have happened.
+    LookUpFirst,
+}
+
+/// A provider's answer.
+#[derive(Clone)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body, whole.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("status", &self.status)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Reply {
+    /// Returns a header's value, where it is there once and readable.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Returns how long the provider asks to wait (`Retry-After` in seconds).
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.header("retry-after").and_then(|seconds| seconds.trim().parse().ok()).map(Duration::from_secs)
+    }
+}
+
+/// Where a provider's API listens: the configured base address, already split.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Whose.
+    pub provider: ProviderId,
+    /// `https`, or `http` for the sandbox.
+    pub is_tls: bool,
+    /// Host and port: `api.razorpay.com`, `127.0.0.1:8091`.
+    pub authority: Box<str>,
+}
+
+/// How a call failed without a whole answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum TransportFailure {
+    /// Nothing reached the provider.
+    #[error("not sent: {0}")]
+    NotSent(Unsent),
+    /// Bytes were sent and the time was up.
+    #[error("no answer in time")]
+    TimedOut,
+    /// Bytes were sent and the connection broke before the answer was whole.
+    #[error("connection lost before the answer was whole")]
+    Disconnected,
+    /// Bytes were sent and the answer is too large or not HTTP.
+    #[error("answer cannot be read")]
+    Unreadable,
+}
+
+/// Why nothing was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Unsent {
+    /// The name does not resolve, the port refuses, or the network is away.
+    #[error("no connection")]
+    Connect,
+    /// The other side's certificate or protocol was refused.
+    #[error("no TLS session")]
+    Tls,
+    /// The time was up before a connection was there.
+    #[error("deadline passed")]
+    Deadline,
+    /// The request is not valid HTTP.
+    #[error("request cannot be written")]
+    Malformed,
+}
