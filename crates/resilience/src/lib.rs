@@ -1,1 +1,20 @@
-//! Placeholder.
+//! What keeps the gateway and its providers upright: quotas, breakers, backoff, retry budgets, deadlines. State machines
+//! that take the time (`now`, of a monotonic clock) and randomness as arguments: no clock, no IO, nothing that waits.
+
+mod backoff;
+mod breaker;
+mod deadline;
+mod nanos;
+mod quota;
+mod retry_budget;
+
+pub use backoff::{Backoff, BackoffError};
+pub use breaker::{
+    Breaker, BreakerPolicy, BreakerPolicyError, BreakerSettings, BreakerState, OpenFor, Permit, Transition,
+    Verdict,
+};
+pub use deadline::Deadline;
+pub use quota::{
+    Allowance, KeyQuotas, LimitExceeded, Quota, QuotaExhausted, QuotaLimit, QuotaWindow, Remaining, Standing,
+};
+pub use retry_budget::{BudgetSpent, RetryBudget, RetryBudgetError, RetryBudgetSettings};
