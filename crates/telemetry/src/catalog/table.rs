@@ -1,0 +1,154 @@
+//! Every metric: name, kind, unit, labels, help. Dashboards and alerts are checked against this table.
+
+/// A metric.
+#[derive(Debug, Clone, Copy)]
+pub struct Metric {
+    /// Its name in Prometheus.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: Kind,
+    /// What its values count, where that is not just a number of events.
+    pub unit: Option<Unit>,
+    /// The names of its labels, in the order written. Each takes its values from a closed set.
+    pub labels: &'static [&'static str],
+    /// One sentence.
+    pub help: &'static str,
+}
+
+/// What a metric is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// Only grows.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Measurements by size: the buckets' upper bounds.
+    Histogram(&'static [f64]),
+}
+
+/// What a metric's values count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Seconds.
+    Seconds,
+    /// Things: rows, tenants, messages.
+    Count,
+}
+
+impl Unit {
+    pub(super) const fn of_metrics(self) -> metrics::Unit {
+        match self {
+            Self::Seconds => metrics::Unit::Seconds,
+            Self::Count => metrics::Unit::Count,
+        }
+    }
+}
+
+/// From 50 µs, the gateway's own share on a good day, to 60 s, past every deadline.
+const LATENCY: &[f64] = &[
+    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+    5.0, 10.0, 30.0, 60.0,
+];
+/// Batches are bounded at a few thousand rows.
+const ROWS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0];
+
+const fn counter(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Counter, unit: None, labels, help }
+}
+
+const fn gauge(
+    name: &'static str,
+    unit: Unit,
+    labels: &'static [&'static str],
+    help: &'static str,
+) -> Metric {
+    Metric { name, kind: Kind::Gauge, unit: Some(unit), labels, help }
+}
+
+const fn latency(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Histogram(LATENCY), unit: Some(Unit::Seconds), labels, help }
+}
+
+const fn rows(name: &'static str, help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Histogram(ROWS), unit: Some(Unit::Count), labels: &[], help }
+}
+
+pub(super) const BUILD: Metric =
+    gauge("gateway_build_info", Unit::Count, &["version"], "Always 1; the label tells the version.");
+pub(super) const STARTED: Metric = gauge(
+    "process_start_time_seconds",
+    Unit::Seconds,
+    &[],
+    "When the process started, in seconds since 1970.",
+);
+pub(super) const REQUESTS: Metric =
+    counter("gateway_requests_total", &["route", "method", "status"], "Requests answered.");
+pub(super) const REQUEST_SECONDS: Metric = latency(
+    "gateway_request_seconds",
+    &["route", "method"],
+    "The gateway's own share of a request's time: the provider's share is taken off.",
+);
+pub(super) const REQUEST_PROVIDER_SECONDS: Metric = latency(
+    "gateway_request_provider_seconds",
+    &["route", "method"],
+    "The provider's share of a request's time, all its calls together.",
+);
+pub(super) const PROVIDER_CALLS: Metric = counter(
+    "gateway_provider_calls_total",
+    &["provider", "operation", "outcome"],
+    "Calls made to providers.",
+);
+pub(super) const PROVIDER_SECONDS: Metric = latency(
+    "gateway_provider_seconds",
+    &["provider", "operation"],
+    "How long one call to a provider took, from its start to its whole answer or failure.",
+);
+pub(super) const ACTOR_RESTARTS: Metric =
+    counter("gateway_actor_restarts_total", &["actor"], "Actors started again after a panic.");
+pub(super) const ACTOR_BUSY: Metric =
+    counter("gateway_actor_busy_total", &["actor"], "Messages turned away because a mailbox was full.");
+pub(super) const RESIDENTS: Metric =
+    gauge("gateway_resident_tenants", Unit::Count, &[], "Tenants whose state is in memory.");
+pub(super) const QUEUE_DEPTH: Metric =
+    gauge("gateway_queue_depth", Unit::Count, &["queue"], "Entries that wait in a queue.");
+pub(super) const LEDGER_ROWS: Metric = rows("gateway_ledger_batch_rows", "Rows in one commit of the ledger.");
+pub(super) const LEDGER_SECONDS: Metric =
+    latency("gateway_ledger_commit_seconds", &[], "How long one commit of the ledger took.");
+pub(super) const LOG_ROWS: Metric =
+    rows("gateway_log_batch_rows", "Rows in one batch of the transaction log.");
+pub(super) const LOG_SECONDS: Metric = latency(
+    "gateway_log_write_seconds",
+    &[],
+    "How long the store took for one batch of the transaction log.",
+);
+pub(super) const LOG_FAILURES: Metric = counter(
+    "gateway_log_store_failures_total",
+    &[],
+    "Batches of the transaction log that the store refused.",
+);
+pub(super) const RATE_LIMITED: Metric =
+    counter("gateway_rate_limited_total", &["limit"], "Requests turned away by a limit.");
+pub(super) const REPLAYED: Metric =
+    counter("gateway_replayed_total", &[], "Answers replayed for an idempotency key.");
+
+/// Every metric there is.
+pub static METRICS: &[Metric] = &[
+    BUILD,
+    STARTED,
+    REQUESTS,
+    REQUEST_SECONDS,
+    REQUEST_PROVIDER_SECONDS,
+    PROVIDER_CALLS,
+    PROVIDER_SECONDS,
+    ACTOR_RESTARTS,
+    ACTOR_BUSY,
+    RESIDENTS,
+    QUEUE_DEPTH,
+    LEDGER_ROWS,
+    LEDGER_SECONDS,
+    LOG_ROWS,
+    LOG_SECONDS,
+    LOG_FAILURES,
+    RATE_LIMITED,
+    REPLAYED,
+];
