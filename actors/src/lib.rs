@@ -1,1 +1,30 @@
-//! Placeholder.
+//! Actors: state that lives between calls, and a tree that keeps it alive. Exports handles and [`start`]; nobody outside
+//! sees an address. Knows neither adapters nor SQL nor HTTP.
+
+mod flight;
+mod jitter;
+mod ledger_writer;
+mod lock;
+mod log_writer;
+mod placement;
+mod provider;
+mod settings;
+mod supervisor;
+mod tenant;
+mod tree;
+
+#[cfg(test)]
+mod doubles;
+
+pub use ledger_writer::{LedgerHandle, LedgerObservation, LedgerUnavailable};
+pub use log_writer::{LogHandle, LogObservation, LogPermit, LogStopped, Overloaded};
+pub use placement::{Tenants, TenantsObservation};
+pub use provider::{
+    Answer, AttemptCall, AttemptReport, FetchedToken, ProviderHandle, ProviderObservation, Providers, Token,
+    TokenFailure, TokenSource,
+};
+pub use settings::{
+    LedgerSettings, LogSettings, ProviderSettings, Settings, SupervisionSettings, TenantSettings,
+};
+pub use tenant::{Admission, CircuitOpen, KeyEntry, ServiceEntry, Snapshot, TenantHandle, TenantUnavailable};
+pub use tree::{StopReport, Tree, TreeError, TreeObservation, TreeParams, start};

@@ -1,0 +1,78 @@
+//! The entries that wait for a commit, with whom to answer.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use domain::LedgerEntry;
+use domain::ports::Begun;
+use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
+
+use super::LedgerUnavailable;
+use crate::lock::lock;
+
+/// An entry and who waits for it.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) entry: LedgerEntry,
+    pub(super) answer: oneshot::Sender<Result<Begun, LedgerUnavailable>>,
+    pub(super) _place: OwnedSemaphorePermit,
+}
+
+/// The queue between callers and writer.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    arrived: Notify,
+    pub(super) under_way: AtomicUsize,
+    pub(super) committed: AtomicU64,
+    pub(super) failed: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: VecDeque<Waiting>,
+    is_closed: bool,
+}
+
+impl Queue {
+    /// Adds an entry, unless the queue is closed.
+    pub(super) fn push(&self, waiting: Waiting) -> Result<(), LedgerUnavailable> {
+        let mut state = lock(&self.state);
+        if state.is_closed {
+            return Err(LedgerUnavailable::Stopped);
+        }
+        state.waiting.push_back(waiting);
+        drop(state);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// Waits for entries and takes up to `most` of them. Entries whose callers have gone are left out: no row is begun that
+    /// nobody would work on.
+    pub(super) async fn take(&self, most: usize) -> Vec<Waiting> {
+        loop {
+            let batch: Vec<Waiting> = {
+                let mut state = lock(&self.state);
+                state.waiting.retain(|waiting| !waiting.answer.is_closed());
+                let count = most.min(state.waiting.len());
+                state.waiting.drain(..count).collect()
+            };
+            self.under_way.store(batch.len(), Ordering::Relaxed);
+            if !batch.is_empty() {
+                return batch;
+            }
+            self.arrived.notified().await;
+        }
+    }
+
+    /// Refuses entries from now on; what waits is still written.
+    pub(super) fn close(&self) {
+        lock(&self.state).is_closed = true;
+    }
+
+    /// Returns how many entries wait.
+    pub(super) fn depth(&self) -> usize {
+        lock(&self.state).waiting.len()
+    }
+}

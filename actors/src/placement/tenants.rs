@@ -1,0 +1,174 @@
+//! What the gateway holds of tenants: by key, from memory or after a load.
+
+use std::fmt;
+use std::sync::Arc;
+
+use actix_rt::ArbiterHandle;
+use domain::{KeyId, TenantId};
+
+use super::{Keeper, Placement, World};
+use crate::supervisor::{Child, ChildParams, Deaths, Handle, Intensity};
+use crate::tenant::{Slot, TenantHandle, TenantUnavailable};
+
+/// What tenants need.
+pub(crate) struct TenantsParams {
+    pub(crate) world: World,
+    /// Where tenants are loaded.
+    pub(crate) arbiters: Box<[ArbiterHandle]>,
+    /// Where the keeper lives.
+    pub(crate) keeper: ArbiterHandle,
+    pub(crate) intensity: Intensity,
+    pub(crate) deaths: Deaths,
+}
+
+/// Finds tenants by key. Cheap to clone, usable from any thread.
+#[derive(Clone)]
+pub struct Tenants {
+    placement: Arc<Placement>,
+    keeper: Handle<Keeper>,
+}
+
+/// How the tenants stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TenantsObservation {
+    /// Whether idle tenants are evicted.
+    pub is_up: bool,
+    /// Tenants in memory, those included of whom only the limits are left.
+    pub slots: usize,
+    /// Keys that lead to one of them.
+    pub keys: usize,
+    /// Keys remembered as unknown.
+    pub unknown_keys: usize,
+    /// Loads that may still begin.
+    pub free_loads: usize,
+    /// How often the keeper died.
+    pub restarts: u64,
+}
+
+impl fmt::Debug for Tenants {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tenants").field("slots", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl Tenants {
+    /// Starts the keeper.
+    pub(crate) fn start(params: TenantsParams) -> Self {
+        let placement = Arc::new(Placement::new(params.world, params.arbiters));
+        let kept = Arc::clone(&placement);
+        let child = Child::start_new(ChildParams {
+            name: "keeper",
+            intensity: params.intensity,
+            bound: 16,
+            arbiter: params.keeper,
+            deaths: params.deaths,
+            factory: Box::new(move |life| Keeper { placement: Arc::clone(&kept), _life: life }),
+        });
+        Self { placement, keeper: Handle::new(child) }
+    }
+
+    /// Returns the tenant that a key leads to, from memory only. The hot path: two look-ups in maps.
+    ///
+    /// The tenant may have no such key any more: it is revoked then.
+    pub fn resident(&self, key: KeyId) -> Option<TenantHandle> {
+        let slot = self.placement.keys.get(&key)?;
+        let snapshot = slot.fresh()?;
+        slot.touch(self.placement.world().clock.monotonic());
+        Some(TenantHandle::new(snapshot))
+    }
+
+    /// Returns the tenant that a key leads to, loaded where needed; `None` when nobody owns the key. All who ask at the same
+    /// time share one search and one load.
+    ///
+    /// The tenant may have no such key any more: it is revoked then.
+    ///
+    /// # Errors
+    /// [`TenantUnavailable`]: it is not known whether the key is good.
+    pub async fn by_key(&self, key: KeyId) -> Result<Option<TenantHandle>, TenantUnavailable> {
+        if let Some(handle) = self.resident(key) {
+            return Ok(Some(handle));
+        }
+        if let Some(slot) = self.placement.slot_of_key(key) {
+            return self.load(&slot).await;
+        }
+        let Some(tenant) = self.placement.owner_of(key).await? else {
+            return Ok(None);
+        };
+        let slot = self.placement.slot_or_new(tenant);
+        let was_resident = slot.fresh().is_some();
+        let mut loaded = self.load(&slot).await?;
+        // A tenant that was loaded before this key was made knows it only after another load. The first may have been
+        // under way when the key was made, the second was not.
+        let mut reloads_left = if was_resident { 2_u8 } else { 1 };
+        while reloads_left > 0 && loaded.as_ref().is_some_and(|handle| handle.key(key).is_none()) {
+            reloads_left = reloads_left.saturating_sub(1);
+            loaded = slot.reload(&self.placement).await?.map(TenantHandle::new);
+        }
+        if loaded.as_ref().is_some_and(|handle| handle.key(key).is_none()) {
+            // Revoked. Led here all the same, so that its next use costs the store nothing.
+            slot.retire_key(key);
+            self.placement.route(&slot, std::iter::once(key));
+        }
+        Ok(loaded)
+    }
+
+    async fn load(&self, slot: &Arc<Slot>) -> Result<Option<TenantHandle>, TenantUnavailable> {
+        slot.touch(self.placement.world().clock.monotonic());
+        Ok(slot.load(&self.placement).await?.map(TenantHandle::new))
+    }
+
+    /// Takes a change of a tenant (key, credential, setting) over; when it returns, no request sees what was before. From
+    /// the moment of the call on, requests of the tenant wait for the new state; if it cannot be loaded they fail, and the
+    /// next one tries again: what is known to be out of date is not served.
+    ///
+    /// Does nothing for a tenant that is not resident, but forgets which keys are unknown.
+    ///
+    /// # Errors
+    /// [`TenantUnavailable`]: the new state could not be loaded yet.
+    pub async fn refresh(&self, tenant: TenantId) -> Result<(), TenantUnavailable> {
+        self.placement.unknown.forget_all();
+        let Some(slot) = self.placement.slot(tenant) else {
+            return Ok(());
+        };
+        slot.outdate();
+        if slot.latest().is_none() {
+            // Evicted, or being loaded for the first time: the next request loads what is there then.
+            return Ok(());
+        }
+        slot.load(&self.placement).await.map(|_published| ())
+    }
+
+    /// Returns how many tenants are in memory, those included of whom only the limits are left.
+    pub fn len(&self) -> usize {
+        self.placement.slots.len()
+    }
+
+    /// Returns whether no tenant is in memory.
+    pub fn is_empty(&self) -> bool {
+        self.placement.slots.is_empty()
+    }
+
+    /// Returns how the tenants stand.
+    pub async fn observe(&self) -> TenantsObservation {
+        let is_up = self.keeper.answers(super::observe::Observe).await;
+        TenantsObservation {
+            is_up,
+            slots: self.len(),
+            keys: self.placement.keys.len(),
+            unknown_keys: self.placement.unknown.len(),
+            free_loads: self.placement.loads.available_permits(),
+            restarts: self.keeper.child().restarts(),
+        }
+    }
+
+    /// Lets the keeper end.
+    pub(crate) fn stop(&self) {
+        self.keeper.child().retire();
+    }
+
+    /// Sweeps now instead of when the timer says so.
+    #[cfg(test)]
+    pub(crate) async fn sweep(&self) -> super::sweep::SweepReport {
+        self.keeper.call(super::sweep::Sweep).await.unwrap()
+    }
+}

@@ -1,0 +1,44 @@
+//! When a call may be made again: a pure table. What it says no to stays at one attempt, whatever time is left.
+
+use domain::{Effect, Reply, Request, RetrySafety, TransportFailure, Unsent};
+
+/// How an attempt ended.
+pub(super) type Ended = Result<Reply, TransportFailure>;
+
+/// Returns whether a call that ended like this may be made again, as far as money is concerned.
+///
+/// A whole reply is an answer and is not asked for again, except a read's 502, 503 and 504: a read does no harm, and those
+/// three say that something between us and the answer is out of order. 429 is not repeated: the provider asks for less.
+pub(super) fn is_safe(request: &Request, ended: &Ended) -> bool {
+    match ended {
+        Ok(reply) => request.effect == Effect::Read && matches!(reply.status, 502..=504),
+        // Nothing reached the provider, and the next connection may do better.
+        Err(TransportFailure::NotSent(Unsent::Connect | Unsent::Tls)) => true,
+        // No time is left, or the request itself is at fault.
+        Err(TransportFailure::NotSent(Unsent::Deadline | Unsent::Malformed)) => false,
+        Err(
+            TransportFailure::TimedOut | TransportFailure::Disconnected | TransportFailure::Unreadable,
+        ) => is_safe_after_unknown(request),
+    }
+}
+
+/// Returns whether a call may be made again when nobody knows what became of it.
+pub(super) fn is_safe_after_unknown(request: &Request) -> bool {
+    match (request.effect, request.retry) {
+        (Effect::Read, _) | (Effect::Write, RetrySafety::Harmless | RetrySafety::Keyed) => true,
+        (Effect::Write, RetrySafety::LookUpFirst) => false,
+    }
+}
+
+/// Returns the metric's word for how an attempt ended.
+pub(super) fn label(ended: &Ended) -> &'static str {
+    match ended {
+        Ok(reply) if reply.status >= 500 => "provider_error",
+        Ok(reply) if reply.status >= 400 => "refused",
+        Ok(_) => "success",
+        Err(TransportFailure::NotSent(_)) => "not_sent",
+        Err(TransportFailure::TimedOut) => "timed_out",
+        Err(TransportFailure::Disconnected) => "disconnected",
+        Err(TransportFailure::Unreadable) => "unreadable",
+    }
+}

@@ -1,0 +1,89 @@
+//! Tenants: one actor per tenant loads what serves it and publishes a snapshot; requests read the snapshot and send nothing.
+//!
+//! The actor exists while there is something to do (a load after a miss, a reload after a change) and ends when it is done;
+//! what it published lives on in the tenant's slot, with the atomics (quotas, breakers, calls under way) that requests
+//! change. An actor that stays resident costs about as much memory again as the rest of a tenant, which the bench
+//! `residents` measures, and would do nothing between two loads. So there is no mailbox per resident tenant and no timer:
+//! one sweeper (`placement`) evicts all. What is kept of an actor is what matters: it is the only writer of its slot, all
+//! who wait share the one load under way, its panic hurts no other tenant, and the next request starts it afresh.
+//!
+//! Restart rule: on demand, without limit. A tenant whose load panics a hundred times is loaded by request 101.
+
+mod admission;
+mod load;
+mod slot;
+mod snapshot;
+mod unseal;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use actix::{Actor, AsyncContext, Context};
+
+use crate::flight::Landing;
+use crate::placement::Placement;
+
+pub use admission::{Admission, CircuitOpen};
+pub use load::TenantUnavailable;
+pub use snapshot::{KeyEntry, ServiceEntry, Snapshot, TenantHandle};
+
+pub(crate) use load::Landed;
+pub(crate) use slot::{Slot, Swept};
+
+/// The name in the supervision table.
+pub(crate) const ACTOR: &str = "tenant";
+
+/// Loads one tenant, once.
+pub(crate) struct TenantActor {
+    slot: Arc<Slot>,
+    placement: Arc<Placement>,
+    /// What the load is to cover: every change up to this generation.
+    generation: u64,
+    landing: Option<Landing<Landed>>,
+    _place: tokio::sync::OwnedSemaphorePermit,
+}
+
+/// What a tenant's actor needs.
+pub(crate) struct TenantActorParams {
+    pub(crate) slot: Arc<Slot>,
+    pub(crate) placement: Arc<Placement>,
+    pub(crate) generation: u64,
+    pub(crate) landing: Landing<Landed>,
+    pub(crate) place: tokio::sync::OwnedSemaphorePermit,
+}
+
+impl TenantActor {
+    /// Starts the actor on one of the tenants' threads. Its first message is its own.
+    pub(crate) fn begin(params: TenantActorParams) {
+        let arbiter = params.placement.arbiter(params.slot.tenant());
+        let actor = Self {
+            slot: params.slot,
+            placement: params.placement,
+            generation: params.generation,
+            landing: Some(params.landing),
+            _place: params.place,
+        };
+        // The address is dropped: the actor lives until its load is done.
+        drop(Self::start_in_arbiter(&arbiter, move |_| actor));
+    }
+}
+
+impl Actor for TenantActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.notify(load::Load);
+    }
+}
+
+impl Drop for TenantActor {
+    /// The death notice. Everyone who waits learns of it by the landing that is dropped next.
+    fn drop(&mut self) {
+        if self.landing.is_some() {
+            tracing::error!(tenant.id = %self.slot.tenant(), "tenant actor died while loading");
+            self.placement.world().catalog.actor_restarted(ACTOR);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! A tenant's slot: what is published of it, and the load under way. Small, because there is one per resident tenant.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use domain::{KeyId, TenantId};
+use resilience::KeyQuotas;
+
+use super::load::Landed;
+use super::{Snapshot, TenantActor, TenantActorParams, TenantUnavailable};
+use crate::flight::{Flight, Lost, depart};
+use crate::lock::lock;
+use crate::placement::Placement;
+
+/// A tenant's slot.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    tenant: TenantId,
+    snapshot: ArcSwapOption<Snapshot>,
+    /// Counts changes. A snapshot from before the last one is stale, and not served.
+    wanted: AtomicU64,
+    last_used_ms: AtomicU64,
+    desk: Mutex<Desk>,
+}
+
+/// What only loads and evictions touch.
+#[derive(Debug, Default)]
+struct Desk {
+    flight: Option<Flight<Landed>>,
+    /// What outlives the snapshot of an idle tenant: a daily limit is not to be had twice by waiting ten minutes.
+    dormant: Option<CarriedQuotas>,
+    /// Keys that lead here and are in no snapshot: revoked ones.
+    retired: Vec<KeyId>,
+}
+
+/// What is left of each key's limits.
+pub(super) type CarriedQuotas = Box<[(KeyId, Arc<KeyQuotas>)]>;
+
+/// How a sweep left a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Swept {
+    /// Used not long ago, or being loaded.
+    Kept,
+    /// Its credentials left memory; its limits stay.
+    Evicted,
+    /// Nothing of it is needed any more.
+    Forgotten,
+}
+
+impl Slot {
+    /// Returns an empty slot.
+    pub(crate) fn new(tenant: TenantId, now: Duration) -> Self {
+        Self {
+            tenant,
+            snapshot: ArcSwapOption::empty(),
+            wanted: AtomicU64::new(0),
+            last_used_ms: AtomicU64::new(millis(now)),
+            desk: Mutex::default(),
+        }
+    }
+
+    /// Returns whose slot it is.
+    pub(crate) const fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// Returns what is published, unless it is stale.
+    pub(crate) fn fresh(&self) -> Option<Arc<Snapshot>> {
+        self.since(self.wanted.load(Ordering::Acquire))
+    }
+
+    /// Returns what is published, if it covers every change up to `generation`.
+    fn since(&self, generation: u64) -> Option<Arc<Snapshot>> {
+        self.snapshot.load_full().filter(|snapshot| snapshot.generation() >= generation)
+    }
+
+    /// Returns what was published last, stale or not.
+    pub(crate) fn latest(&self) -> Option<Arc<Snapshot>> {
+        self.snapshot.load_full()
+    }
+
+    /// Notes a use. Written once a second at most, so that busy threads do not fight for the line.
+    pub(crate) fn touch(&self, now: Duration) {
+        let now_ms = millis(now);
+        if now_ms.saturating_sub(self.last_used_ms.load(Ordering::Relaxed)) >= 1_000 {
+            self.last_used_ms.store(now_ms, Ordering::Relaxed);
+        }
+    }
+
+    /// Makes what is published stale: whoever comes from now on waits for a load that begins later.
+    pub(crate) fn outdate(&self) {
+        self.wanted.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Returns a snapshot that covers every change so far; loads it where needed, in one load that all who wait share.
+    pub(crate) async fn load(
+        self: &Arc<Self>,
+        placement: &Arc<Placement>,
+    ) -> Result<Option<Arc<Snapshot>>, TenantUnavailable> {
+        let wanted = self.wanted.load(Ordering::Acquire);
+        // One more life after a panic; a load that is too old, by a change that came meanwhile, is no panic.
+        let mut lives_left = 2_u8;
+        while lives_left > 0 {
+            if let Some(snapshot) = self.since(wanted) {
+                return Ok(Some(snapshot));
+            }
+            match self.join(placement)?.wait().await {
+                Ok(landed) if landed.generation >= wanted => return landed.result,
+                Ok(_) => {}
+                Err(Lost) => lives_left = lives_left.saturating_sub(1),
+            }
+        }
+        Err(TenantUnavailable::Lost)
+    }
+
+    /// Loads again, without making stale what is published: a failure is the caller's alone. May be answered by a load that
+    /// was under way already.
+    pub(crate) async fn reload(
+        self: &Arc<Self>,
+        placement: &Arc<Placement>,
+    ) -> Result<Option<Arc<Snapshot>>, TenantUnavailable> {
+        match self.join(placement)?.wait().await {
+            Ok(landed) => landed.result,
+            Err(Lost) => Err(TenantUnavailable::Lost),
+        }
+    }
+
+    /// Returns the load under way; starts one when there is none.
+    fn join(self: &Arc<Self>, placement: &Arc<Placement>) -> Result<Flight<Landed>, TenantUnavailable> {
+        let mut desk = lock(&self.desk);
+        if let Some(flight) = desk.flight.as_ref().filter(|flight| !flight.is_over()) {
+            return Ok(flight.clone());
+        }
+        let place = placement.reserve_load()?;
+        let (landing, flight) = depart();
+        desk.flight = Some(flight.clone());
+        // Read after the desk is locked and before the load begins: the load covers every change up to it.
+        let generation = self.wanted.load(Ordering::Acquire);
+        drop(desk);
+        TenantActor::begin(TenantActorParams {
+            slot: Arc::clone(self),
+            placement: Arc::clone(placement),
+            generation,
+            landing,
+            place,
+        });
+        Ok(flight)
+    }
+
+    /// Returns a key's quotas as they stand, wherever they are.
+    pub(super) fn quotas_of(&self, key: KeyId) -> Option<Arc<KeyQuotas>> {
+        if let Some(snapshot) = self.latest() {
+            return snapshot.key(key).map(|entry| Arc::clone(&entry.quotas));
+        }
+        let desk = lock(&self.desk);
+        let mut dormant = desk.dormant.iter().flat_map(|dormant| dormant.iter());
+        dormant.find(|(id, _)| *id == key).map(|(_, quotas)| Arc::clone(quotas))
+    }
+
+    /// Publishes a snapshot. Only the tenant's actor does.
+    pub(super) fn publish(&self, snapshot: Arc<Snapshot>) {
+        let mut desk = lock(&self.desk);
+        if let Some(previous) = self.latest() {
+            let gone = previous.key_ids().filter(|id| snapshot.key(*id).is_none());
+            desk.retired.extend(gone);
+        }
+        desk.dormant = None;
+        self.snapshot.store(Some(snapshot));
+    }
+
+    /// Notes that the load under way is over, before its answer lands.
+    pub(super) fn end_load(&self) {
+        lock(&self.desk).flight = None;
+    }
+
+    /// Remembers that a key leads here that is in no snapshot.
+    pub(crate) fn retire_key(&self, key: KeyId) {
+        let mut desk = lock(&self.desk);
+        if !desk.retired.contains(&key) {
+            desk.retired.push(key);
+        }
+    }
+
+    /// Evicts what has not been used for long.
+    pub(crate) fn sweep(&self, now: Duration, idle: Duration, forget: Duration) -> Swept {
+        let last_used = Duration::from_millis(self.last_used_ms.load(Ordering::Relaxed));
+        let unused = now.saturating_sub(last_used);
+        if unused < idle {
+            return Swept::Kept;
+        }
+        let mut desk = lock(&self.desk);
+        if desk.flight.as_ref().is_some_and(|flight| !flight.is_over()) {
+            return Swept::Kept;
+        }
+        if unused >= forget {
+            return Swept::Forgotten;
+        }
+        let Some(snapshot) = self.snapshot.swap(None) else {
+            return Swept::Kept;
+        };
+        desk.dormant = Some(snapshot.quotas());
+        Swept::Evicted
+    }
+
+    /// Returns every key that leads here.
+    pub(crate) fn routes(&self) -> Vec<KeyId> {
+        let desk = lock(&self.desk);
+        let dormant = desk.dormant.iter().flat_map(|dormant| dormant.iter().map(|(id, _)| *id));
+        let mut routes: Vec<KeyId> = desk.retired.iter().copied().chain(dormant).collect();
+        if let Some(snapshot) = self.latest() {
+            routes.extend(snapshot.key_ids());
+        }
+        routes
+    }
+}
+
+fn millis(now: Duration) -> u64 {
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}

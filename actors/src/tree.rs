@@ -1,0 +1,366 @@
+//! THE SUPERVISION TABLE: who is whose child, who is restarted how, what is bounded by what, and who stops when.
+
+use std::sync::Arc;
+
+use actix_rt::{Arbiter, ArbiterHandle, System};
+use domain::ports::{Ledger, TenantDirectory, TransactionLog};
+use domain::{Clock, Descriptor, Entropy};
+use resilience::RetryBudgetError;
+use vault::Vault;
+
+use crate::ledger_writer::{LedgerHandle, LedgerObservation, LedgerParams};
+use crate::log_writer::{LogHandle, LogObservation, LogParams};
+use crate::placement::{Tenants, TenantsObservation, TenantsParams, World};
+use crate::provider::{ProviderObservation, Providers, ProvidersParams, TokenSource};
+use crate::supervisor::{Deaths, Intensity, Supervisor};
+use crate::{Settings, SupervisionSettings};
+
+/// When a child that died comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Restart {
+    /// At once, by the supervisor. More deaths than `SupervisionSettings` allows: down for the pause, which health shows,
+    /// and then again. Never given up.
+    Permanent,
+    /// With the next request that needs it, without limit: one tenant's fault is no reason to count, and no one else's.
+    OnDemand,
+}
+
+/// Which thread a child lives on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Thread {
+    /// With the supervisor: what is rare and short.
+    Control,
+    /// Alone: every call with a side effect waits for it.
+    Ledger,
+    /// Alone: it copies large batches.
+    Log,
+    /// One of the tenants' threads, by the tenant's id.
+    Tenants,
+}
+
+/// A row of the table.
+#[derive(Debug)]
+struct Row {
+    child: &'static str,
+    parent: &'static str,
+    restart: Restart,
+    thread: Thread,
+    /// What bounds the work it is given.
+    bound: fn(&Settings) -> usize,
+    /// Place in the order of stopping. Whoever gives work to another stops before it; the log is last, because what all
+    /// others do ends there.
+    stops: u8,
+}
+
+/// The table.
+static TABLE: [Row; 5] = [
+    Row {
+        child: "keeper",
+        parent: "supervisor",
+        restart: Restart::Permanent,
+        thread: Thread::Control,
+        bound: |_| 16,
+        stops: 1,
+    },
+    Row {
+        child: "tenant",
+        parent: "keeper",
+        restart: Restart::OnDemand,
+        thread: Thread::Tenants,
+        bound: |settings| settings.tenants.loads,
+        stops: 1,
+    },
+    Row {
+        child: "provider",
+        parent: "supervisor",
+        restart: Restart::Permanent,
+        thread: Thread::Control,
+        bound: |settings| settings.providers.token_purchases,
+        stops: 2,
+    },
+    Row {
+        child: "ledger_writer",
+        parent: "supervisor",
+        restart: Restart::Permanent,
+        thread: Thread::Ledger,
+        bound: |settings| settings.ledger.queue,
+        stops: 3,
+    },
+    Row {
+        child: "log_writer",
+        parent: "supervisor",
+        restart: Restart::Permanent,
+        thread: Thread::Log,
+        bound: |settings| settings.log.queue,
+        stops: 4,
+    },
+];
+
+/// What the tree needs from outside.
+#[derive(Debug)]
+pub struct TreeParams {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Spreads waits.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where tenants are loaded from.
+    pub directory: Arc<dyn TenantDirectory>,
+    /// Opens their credentials.
+    pub vault: Arc<Vault>,
+    /// Where side effects are begun.
+    pub ledger: Arc<dyn Ledger>,
+    /// Where records go.
+    pub log: Arc<dyn TransactionLog>,
+    /// Buys tokens.
+    pub tokens: Arc<dyn TokenSource>,
+    /// The providers there are.
+    pub descriptors: Vec<&'static Descriptor>,
+    /// Where metrics go.
+    pub catalog: Arc<telemetry::Catalog>,
+    /// Every bound and time.
+    pub settings: Settings,
+}
+
+/// Why the tree cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum TreeError {
+    /// Arbiters belong to an actix system, and none runs on this thread.
+    #[error("no actix system is running on this thread")]
+    NoSystem,
+    /// The settings make no retry budget.
+    #[error("settings make no retry budget")]
+    RetryBudget(#[from] RetryBudgetError),
+}
+
+/// The running tree. Handles may be cloned out of it and used from any thread.
+#[derive(Debug)]
+pub struct Tree {
+    /// Tenants by key.
+    pub tenants: Tenants,
+    /// Tokens and attempts.
+    pub providers: Providers,
+    /// The ledger's writer.
+    pub ledger: LedgerHandle,
+    /// The log's writer.
+    pub log: LogHandle,
+    settings: Settings,
+    arbiters: Arbiters,
+}
+
+/// How the whole tree stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeObservation {
+    /// Tenants.
+    pub tenants: TenantsObservation,
+    /// Each provider.
+    pub providers: Vec<ProviderObservation>,
+    /// The ledger's writer.
+    pub ledger: LedgerObservation,
+    /// The log's writer.
+    pub log: LogObservation,
+}
+
+impl TreeObservation {
+    /// Returns whether every permanent actor answers.
+    pub fn is_up(&self) -> bool {
+        let providers = self.providers.iter().all(|provider| provider.is_up);
+        self.tenants.is_up && self.ledger.is_up && self.log.is_up && providers
+    }
+}
+
+/// What stopping left undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StopReport {
+    /// Children in the order in which they stopped.
+    pub order: Vec<&'static str>,
+    /// Ledger entries whose callers got no answer.
+    pub unanswered: usize,
+    /// Log records that were not written, and places that were reserved and never given back.
+    pub unwritten: usize,
+}
+
+/// The tree's threads.
+#[derive(Debug)]
+struct Arbiters {
+    control: Arbiter,
+    ledger: Arbiter,
+    log: Arbiter,
+    tenants: Vec<Arbiter>,
+}
+
+impl Arbiters {
+    fn start(settings: &Settings) -> Self {
+        Self {
+            control: Arbiter::new(),
+            ledger: Arbiter::new(),
+            log: Arbiter::new(),
+            tenants: (0..settings.tenants.threads.max(1)).map(|_| Arbiter::new()).collect(),
+        }
+    }
+
+    /// Returns the threads that a child of this name may live on, by the table.
+    fn of(&self, child: &str) -> Box<[ArbiterHandle]> {
+        let thread = TABLE.iter().find(|row| row.child == child).map_or(Thread::Control, |row| row.thread);
+        match thread {
+            Thread::Control => Box::new([self.control.handle()]),
+            Thread::Ledger => Box::new([self.ledger.handle()]),
+            Thread::Log => Box::new([self.log.handle()]),
+            Thread::Tenants => self.tenants.iter().map(Arbiter::handle).collect(),
+        }
+    }
+
+    /// Stops all threads and waits for their ends.
+    async fn stop(self) {
+        let mut all = self.tenants;
+        all.extend([self.log, self.ledger, self.control]);
+        for arbiter in &all {
+            arbiter.stop();
+        }
+        let joining = actix_rt::task::spawn_blocking(move || {
+            for arbiter in all {
+                if arbiter.join().is_err() {
+                    tracing::error!("an actor thread ended in a panic");
+                }
+            }
+        });
+        // An error is a panic inside, of which there is none, or a runtime that is gone before us.
+        joining.await.ok();
+    }
+}
+
+/// Starts the tree.
+///
+/// # Errors
+/// [`TreeError::NoSystem`] outside an actix system, [`TreeError::RetryBudget`] for settings that cannot be.
+pub fn start(params: TreeParams) -> Result<Tree, TreeError> {
+    if System::try_current().is_none() {
+        return Err(TreeError::NoSystem);
+    }
+    let arbiters = Arbiters::start(&params.settings);
+    let (supervisor, deaths) = Supervisor::new(Arc::clone(&params.clock), Arc::clone(&params.catalog));
+    arbiters.control.spawn(supervisor.run());
+    log_table(&params.settings);
+    Ok(Tree {
+        tenants: start_tenants(&params, &arbiters, &deaths),
+        providers: start_providers(&params, &arbiters, &deaths)?,
+        ledger: start_ledger(&params, &arbiters, &deaths),
+        log: start_log(&params, &arbiters, &deaths),
+        settings: params.settings,
+        arbiters,
+    })
+}
+
+fn start_tenants(params: &TreeParams, arbiters: &Arbiters, deaths: &Deaths) -> Tenants {
+    Tenants::start(TenantsParams {
+        world: World {
+            clock: Arc::clone(&params.clock),
+            directory: Arc::clone(&params.directory),
+            vault: Arc::clone(&params.vault),
+            descriptors: params.descriptors.clone(),
+            catalog: Arc::clone(&params.catalog),
+            breaker: Arc::new(params.settings.tenants.breaker),
+            settings: params.settings.tenants.clone(),
+        },
+        arbiters: arbiters.of("tenant"),
+        keeper: arbiters.control.handle(),
+        intensity: intensity(&params.settings.supervision),
+        deaths: deaths.clone(),
+    })
+}
+
+fn start_providers(
+    params: &TreeParams,
+    arbiters: &Arbiters,
+    deaths: &Deaths,
+) -> Result<Providers, RetryBudgetError> {
+    Providers::start(&ProvidersParams {
+        descriptors: params.descriptors.clone(),
+        source: Arc::clone(&params.tokens),
+        clock: Arc::clone(&params.clock),
+        entropy: Arc::clone(&params.entropy),
+        catalog: Arc::clone(&params.catalog),
+        settings: params.settings.providers.clone(),
+        intensity: intensity(&params.settings.supervision),
+        arbiter: arbiters.control.handle(),
+        deaths: deaths.clone(),
+    })
+}
+
+fn start_ledger(params: &TreeParams, arbiters: &Arbiters, deaths: &Deaths) -> LedgerHandle {
+    LedgerHandle::start(LedgerParams {
+        ledger: Arc::clone(&params.ledger),
+        clock: Arc::clone(&params.clock),
+        catalog: Arc::clone(&params.catalog),
+        settings: params.settings.ledger.clone(),
+        intensity: intensity(&params.settings.supervision),
+        arbiter: arbiters.ledger.handle(),
+        deaths: deaths.clone(),
+    })
+}
+
+fn start_log(params: &TreeParams, arbiters: &Arbiters, deaths: &Deaths) -> LogHandle {
+    LogHandle::start(LogParams {
+        log: Arc::clone(&params.log),
+        clock: Arc::clone(&params.clock),
+        entropy: Arc::clone(&params.entropy),
+        catalog: Arc::clone(&params.catalog),
+        settings: params.settings.log.clone(),
+        intensity: intensity(&params.settings.supervision),
+        arbiter: arbiters.log.handle(),
+        deaths: deaths.clone(),
+    })
+}
+
+const fn intensity(settings: &SupervisionSettings) -> Intensity {
+    Intensity::new(settings.restarts, settings.within, settings.pause)
+}
+
+fn log_table(settings: &Settings) {
+    for row in &TABLE {
+        tracing::debug!(
+            child = row.child,
+            parent = row.parent,
+            restart = ?row.restart,
+            thread = ?row.thread,
+            bound = (row.bound)(settings),
+            "supervised"
+        );
+    }
+}
+
+impl Tree {
+    /// Returns how every actor stands.
+    pub async fn observe(&self) -> TreeObservation {
+        TreeObservation {
+            tenants: self.tenants.observe().await,
+            providers: self.providers.observe().await,
+            ledger: self.ledger.observe().await,
+            log: self.log.observe().await,
+        }
+    }
+
+    /// Stops the tree in the table's order; to be called when the last request is answered. Each writer has
+    /// `Settings::stop_grace` to finish what it was given; handles that are still held refuse from then on.
+    pub async fn stop(self) -> StopReport {
+        let grace = self.settings.stop_grace;
+        let mut report = StopReport { order: Vec::new(), unanswered: 0, unwritten: 0 };
+        let mut rows: Vec<&Row> = TABLE.iter().collect();
+        rows.sort_by_key(|row| row.stops);
+        for row in rows {
+            match row.child {
+                "keeper" => self.tenants.stop(),
+                "provider" => self.providers.stop(),
+                "ledger_writer" => report.unanswered = self.ledger.stop(grace).await,
+                "log_writer" => report.unwritten = self.log.stop(grace).await,
+                // Lives only as long as its load; ends with its thread.
+                _ => {}
+            }
+            report.order.push(row.child);
+        }
+        self.arbiters.stop().await;
+        report
+    }
+}
+
+#[cfg(test)]
+mod tests;
