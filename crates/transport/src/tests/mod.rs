@@ -1,0 +1,8 @@
+//! Every way a call can go, over real sockets: each ends in exactly one verdict.
+
+mod answers;
+mod broken;
+mod connecting;
+mod outgoing;
+mod pool;
+mod server;
