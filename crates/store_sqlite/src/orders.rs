@@ -1,0 +1,73 @@
+//! Look-ups in the transaction log that tell an object's latest status: one transaction, and a tenant's orders.
+
+use domain::ports::{OrderFilter, StoredOrder, StoredTransaction};
+use domain::{Environment, TenantId, TransactionId};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::columns::{id, ms};
+use crate::transactions::read_transaction;
+
+/// The latest status is that of the newest transaction that told one; ids sort by age. What names no status (a refused
+/// capture) changes none.
+const FIND_SQL: &str = "SELECT log.*, coalesce((
+        SELECT later.object_status FROM transaction_logs AS later
+        WHERE later.user_id = log.user_id AND later.subject = log.transaction_id
+            AND later.environment = log.environment AND later.object_status IS NOT NULL
+        ORDER BY later.transaction_id DESC LIMIT 1
+    ), log.object_status) AS latest_status
+    FROM transaction_logs AS log
+    WHERE log.user_id = ?1 AND log.transaction_id = ?3 AND log.environment = ?2";
+
+/// Operation and status stand in the text, not as parameters, so that `SQLite` sees that the index of orders serves.
+const LIST_SQL: &str = "SELECT log.*, coalesce((
+        SELECT later.object_status FROM transaction_logs AS later
+        WHERE later.user_id = log.user_id AND later.subject = log.transaction_id
+            AND later.environment = log.environment AND later.object_status IS NOT NULL
+        ORDER BY later.transaction_id DESC LIMIT 1
+    ), log.object_status) AS latest_status
+    FROM transaction_logs AS log INDEXED BY transaction_logs_orders
+    WHERE log.user_id = ?1 AND log.environment = ?2
+        AND log.operation = 'orders.create' AND log.status = 'success'
+        AND log.transaction_id < ?3
+        AND log.created_at >= ?4 AND log.created_at < ?5
+        AND (?6 IS NULL OR log.service_name = ?6)
+        AND (?7 IS NULL OR latest_status = ?7)
+    ORDER BY log.transaction_id DESC LIMIT ?8";
+
+/// Returns one of the tenant's transactions.
+pub(crate) fn find(
+    connection: &Connection,
+    tenant: TenantId,
+    environment: Environment,
+    transaction: TransactionId,
+) -> rusqlite::Result<Option<StoredTransaction>> {
+    connection
+        .prepare_cached(FIND_SQL)?
+        .query_row(params![id(tenant), environment.as_str(), id(transaction)], read_transaction)
+        .optional()
+}
+
+/// Returns the tenant's created orders, newest first.
+pub(crate) fn list(
+    connection: &Connection,
+    tenant: TenantId,
+    filter: &OrderFilter,
+) -> rusqlite::Result<Vec<StoredOrder>> {
+    let older_than = filter.starting_after.unwrap_or(TransactionId::from_u128(u128::MAX));
+    connection
+        .prepare_cached(LIST_SQL)?
+        .query_map(
+            params![
+                id(tenant),
+                filter.environment.as_str(),
+                id(older_than),
+                filter.created_from.map_or(0, ms),
+                filter.created_before.map_or(i64::MAX, ms),
+                filter.provider,
+                filter.status,
+                filter.limit,
+            ],
+            read_transaction,
+        )?
+        .collect()
+}

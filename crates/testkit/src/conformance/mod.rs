@@ -1,0 +1,13 @@
+//! Suites that every implementation of a storage port passes, one file a port. Each suite brings tenants of its own, so that
+//! they can run against one store one after the other; none needs an empty store.
+
+pub mod directory;
+pub mod keys;
+pub mod ledger;
+pub mod orders;
+pub mod samples;
+pub mod secrets;
+pub mod services;
+pub mod settlement;
+pub mod tenants;
+pub mod transactions;
