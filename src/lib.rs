@@ -1,1 +1,19 @@
-//! Placeholder.
+//! The gateway: its HTTP faces, the data plane that does operations, the control plane that sets tenants up, and the wiring.
+
+mod app;
+mod auth;
+pub mod cli;
+mod clock;
+mod config;
+mod control;
+mod dev;
+mod http;
+mod pipeline;
+mod server;
+
+pub use app::{BuildError, Gateway, MasterKeyPolicy, Stores, Worker};
+pub use clock::SystemClock;
+pub use config::{Config, Overrides};
+pub use dev::point_at_sandbox;
+pub use http::openapi_document;
+pub use server::{RunError, Running, start};

@@ -41,6 +41,13 @@ pub mod kind {
         const PREFIX: &'static str = "key";
     }
 
+    /// A request: `req_…`.
+    #[derive(Debug)]
+    pub enum Request {}
+    impl IdKind for Request {
+        const PREFIX: &'static str = "req";
+    }
+
     /// A tenant, who is a user of the dashboard: `usr_…`.
     #[derive(Debug)]
     pub enum Tenant {}
@@ -51,6 +58,8 @@ pub mod kind {
 
 /// The id of a transaction.
 pub type TransactionId = Id<kind::Transaction>;
+/// The id of a request.
+pub type RequestId = Id<kind::Request>;
 /// The id of a platform key.
 pub type KeyId = Id<kind::Key>;
 /// The id of a tenant.
@@ -125,7 +134,7 @@ impl<K: IdKind> Id<K> {
             if value >> (u128::BITS - 5) != 0 {
                 return Err(IdError::Encoding);
             }
-            value = (value << 5) | u128::try_from(digit).map_err(|_| IdError::Encoding)?;
+            value = (value << 5) | u128::try_from(digit).or(Err(IdError::Encoding))?;
         }
         Ok(Self::from_u128(value))
     }

@@ -29,7 +29,7 @@ pub use descriptor::{
 };
 pub use environment::{Environment, UnknownEnvironment};
 pub use feature::{Feature, UnknownFeature};
-pub use ids::{Entropy, Id, IdError, IdKind, KeyId, TenantId, TransactionId, kind};
+pub use ids::{Entropy, Id, IdError, IdKind, KeyId, RequestId, TenantId, TransactionId, kind};
 pub use money::{AmountError, Money};
 pub use operation::{
     CancelOrder, CaptureMode, CaptureOrder, CreateOrder, Customer, GetOrder, GetSms, MAX_REFERENCE_CHARS,

@@ -114,7 +114,7 @@ impl Money {
     pub fn to_decimal_text(self, decimals: u8) -> Result<String, AmountError> {
         let units = self.to_provider_units(decimals)?;
         let mut text = String::with_capacity(24);
-        write_decimal(&mut text, units, decimals).map_err(|_| AmountError::TooLarge)?;
+        write_decimal(&mut text, units, decimals).or(Err(AmountError::TooLarge))?;
         Ok(text)
     }
 }

@@ -125,6 +125,8 @@ pub struct LedgerEntry {
     pub started_at: Timestamp,
     /// Until when its owner may still be at work; past it, the outcome of a started row is unknown.
     pub lease_until: Timestamp,
+    /// Until when its answer is replayed. A settled row past it gives way to a new one with the same idempotency key.
+    pub replay_until: Timestamp,
     /// How far it is.
     pub state: LedgerState,
 }

@@ -18,7 +18,8 @@ pub enum Begun {
 #[async_trait]
 pub trait Ledger: Send + Sync + std::fmt::Debug {
     /// Begins entries, all in one commit; the answers are in the entries' order. Two entries of one batch with the same
-    /// tenant, environment and key begin once.
+    /// tenant, environment and key begin once. A settled row whose `replay_until` is not after the new entry's `started_at`
+    /// is replaced by it; rows that are not settled never give way.
     async fn begin(&self, entries: Vec<LedgerEntry>) -> Result<Vec<Begun>, StoreError>;
 
     /// Returns the row of an idempotency key.
@@ -42,6 +43,6 @@ pub trait Ledger: Send + Sync + std::fmt::Debug {
     /// Ends the leases of all started rows. For a store that only this process can have open, when it starts.
     async fn expire_leases(&self) -> Result<u64, StoreError>;
 
-    /// Forgets settled rows begun before `before`, at most `limit`; returns how many went.
+    /// Forgets settled rows whose `replay_until` is before `before`, at most `limit`; returns how many went.
     async fn prune(&self, before: crate::Timestamp, limit: u32) -> Result<u64, StoreError>;
 }

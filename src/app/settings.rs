@@ -1,0 +1,72 @@
+//! The actors' bounds and times: a few from the configuration, the others fixed with their reasons.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use actors::{LedgerSettings, LogSettings, ProviderSettings, Settings, SupervisionSettings, TenantSettings};
+use resilience::{Backoff, BreakerPolicy, BreakerSettings, RetryBudgetSettings};
+
+use super::BuildError;
+use crate::config::Config;
+
+/// Retries are at most this share of a provider's calls, and at least three a second.
+const RETRY_BUDGET: RetryBudgetSettings =
+    RetryBudgetSettings { percent_of_calls: 20, min_per_second: NonZeroU32::MIN.saturating_add(2) };
+
+/// A service's circuit opens on five failures in a row, or on half of twenty within half a minute.
+const BREAKER: BreakerSettings = BreakerSettings {
+    consecutive_failures: 5,
+    failure_percent: 50,
+    min_samples: 20,
+    window: Duration::from_secs(30),
+    first_open_for: Duration::from_secs(1),
+    max_open_for: Duration::from_secs(30),
+};
+
+/// Returns the settings of the tree.
+pub(super) fn actors(config: &Config) -> Result<Settings, BuildError> {
+    let broken = |error: &dyn std::error::Error| BuildError::Other(error.to_string());
+    let backoff = |base: u64, cap: u64| {
+        Backoff::try_new(Duration::from_millis(base), Duration::from_millis(cap))
+            .map_err(|error| broken(&error))
+    };
+    Ok(Settings {
+        supervision: SupervisionSettings {
+            restarts: 10,
+            within: Duration::from_secs(10),
+            pause: Duration::from_secs(1),
+        },
+        tenants: TenantSettings {
+            threads: 1,
+            loads: 1024,
+            searches: 1024,
+            load_timeout: Duration::from_secs(5),
+            idle: Duration::from_secs(config.tenants.idle_seconds),
+            forget: Duration::from_secs(24 * 3600),
+            sweep_every: Duration::from_secs(10),
+            unknown_keys: 10_000,
+            unknown_for: Duration::from_secs(30),
+            calls_per_service: 2048,
+            breaker: BreakerPolicy::try_new(BREAKER).map_err(|error| broken(&error))?,
+        },
+        providers: ProviderSettings {
+            token_purchases: 256,
+            token_timeout: Duration::from_secs(15),
+            renew_before: Duration::from_secs(60),
+            calls: config.calls.provider_in_flight,
+            attempts: config.calls.attempts,
+            attempt_timeout: Duration::from_secs(10),
+            backoff: backoff(50, 2_000)?,
+            retry_budget: RETRY_BUDGET,
+        },
+        ledger: LedgerSettings { queue: 8192, batch: 256, timeout: Duration::from_secs(5) },
+        log: LogSettings {
+            queue: config.log.queue,
+            batch: 1024,
+            linger: Duration::from_millis(5),
+            timeout: Duration::from_secs(10),
+            backoff: backoff(50, 5_000)?,
+        },
+        stop_grace: Duration::from_secs(config.listen.drain_seconds),
+    })
+}

@@ -1,0 +1,129 @@
+//! Platform keys: from the header's text to the tenant behind it, from memory for every tenant that is resident.
+
+use std::net::IpAddr;
+
+use actors::{KeyEntry, TenantHandle, TenantUnavailable, Tenants};
+use domain::{ApiKey, Environment, KeyId, Scope, Timestamp};
+use vault::{Pepper, PlatformKey, PresentedKey};
+
+/// Whoever holds a valid platform key.
+#[derive(Debug, Clone)]
+pub(crate) struct Principal {
+    /// The tenant, as it is in memory.
+    pub tenant: TenantHandle,
+    /// The key that was shown.
+    pub key: KeyId,
+    /// What the key opens.
+    pub environment: Environment,
+}
+
+impl Principal {
+    /// Returns the key and its limits.
+    pub(crate) fn key_entry(&self) -> Option<&KeyEntry> {
+        self.tenant.key(self.key)
+    }
+
+    /// Checks that the key may do what `scope` names.
+    ///
+    /// # Errors
+    /// [`KeyRefusal::ScopeMissing`].
+    pub(crate) fn require(&self, scope: Scope) -> Result<(), KeyRefusal> {
+        match self.key_entry() {
+            Some(entry) if entry.key.allows(scope) => Ok(()),
+            Some(_) => Err(KeyRefusal::ScopeMissing(scope)),
+            None => Err(KeyRefusal::Revoked),
+        }
+    }
+}
+
+/// Why a platform key opens nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyRefusal {
+    /// No key was shown.
+    #[error("no platform key")]
+    Missing,
+    /// The text is no platform key: a typo, or something else.
+    #[error("not a platform key")]
+    Malformed,
+    /// No such key, or not with this secret.
+    #[error("unknown platform key")]
+    Unknown,
+    /// The key was revoked.
+    #[error("revoked platform key")]
+    Revoked,
+    /// The key's time is over.
+    #[error("expired platform key")]
+    Expired,
+    /// The key may not be used from this address.
+    #[error("address not allowed")]
+    AddressNotAllowed,
+    /// The key may not do this.
+    #[error("scope missing: {}", .0.as_str())]
+    ScopeMissing(Scope),
+    /// The tenant is not served.
+    #[error("account inactive")]
+    AccountInactive,
+    /// The store did not tell. Never the key's fault, so never a 401.
+    #[error("key cannot be checked")]
+    Unavailable(#[source] TenantUnavailable),
+}
+
+/// Finds out who shows `text`.
+///
+/// # Errors
+/// [`KeyRefusal`] for every key that opens nothing, and `Unavailable` when the store cannot tell.
+pub(crate) async fn authenticate(
+    tenants: &Tenants,
+    pepper: &Pepper,
+    text: &str,
+    from: Option<IpAddr>,
+    now: Timestamp,
+) -> Result<Principal, KeyRefusal> {
+    let presented = PlatformKey::parse(text).map_err(|_refused| KeyRefusal::Malformed)?;
+    let tenant = match tenants.resident(presented.id) {
+        Some(tenant) => tenant,
+        None => {
+            tenants.by_key(presented.id).await.map_err(KeyRefusal::Unavailable)?.ok_or(KeyRefusal::Unknown)?
+        }
+    };
+    let entry = tenant.key(presented.id).ok_or(KeyRefusal::Revoked)?;
+    check_secret(pepper, &presented, &entry.key, now)?;
+    if entry.key.expires_at.is_some_and(|end| end <= now) {
+        return Err(KeyRefusal::Expired);
+    }
+    if !address_is_allowed(&entry.key, from) {
+        return Err(KeyRefusal::AddressNotAllowed);
+    }
+    if !tenant.tenant().is_active {
+        return Err(KeyRefusal::AccountInactive);
+    }
+    Ok(Principal { key: presented.id, environment: presented.environment, tenant })
+}
+
+fn check_secret(
+    pepper: &Pepper,
+    presented: &PresentedKey<'_>,
+    key: &ApiKey,
+    now: Timestamp,
+) -> Result<(), KeyRefusal> {
+    if key.environment != presented.environment {
+        return Err(KeyRefusal::Unknown);
+    }
+    if pepper.matches(presented, &key.hash) {
+        return Ok(());
+    }
+    match &key.retired {
+        Some(retired) if retired.works_until > now && pepper.matches(presented, &retired.hash) => Ok(()),
+        _ => Err(KeyRefusal::Unknown),
+    }
+}
+
+fn address_is_allowed(key: &ApiKey, from: Option<IpAddr>) -> bool {
+    if key.allowed_ips.is_empty() {
+        return true;
+    }
+    let Some(from) = from.map(|address| address.to_canonical()) else { return false };
+    key.allowed_ips.iter().any(|&(network, prefix)| {
+        ipnet::IpNet::new(network, prefix).is_ok_and(|network| network.contains(&from))
+    })
+}

@@ -1,0 +1,135 @@
+//! The command line: what can be started, and how it ends.
+
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::app::MasterKeyPolicy;
+use crate::config::{Config, LogFormat, Overrides};
+use crate::dev::{self, Sandbox};
+use crate::server::{self, RunError};
+
+/// The exit code of everything that a person can mend: a taken port, an unwritable folder, a wrong key, a bad setting.
+const CANNOT_START: u8 = 2;
+
+/// One API for Razorpay, PayPal, Stripe and Twilio: your .env in, payments and messages out.
+#[derive(Debug, Parser)]
+#[command(name = "unified-gateway", version, about, long_about = None, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  unified-gateway dev                                 try everything on this machine, no account needed
+  unified-gateway dev --port 9000 --data-dir /tmp/gw  on another port, with its own data
+  unified-gateway serve --config gateway.toml         serve real providers
+  unified-gateway openapi > openapi.json              the API as OpenAPI 3.1";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Gateway, simulated providers and embedded store in one process, for trying out and for developing against.
+    Dev(DevArgs),
+    /// The gateway with real providers, on the embedded store.
+    Serve(ServeArgs),
+    /// Print the API's OpenAPI 3.1 document.
+    Openapi,
+}
+
+#[derive(Debug, Args)]
+struct DevArgs {
+    /// Port of the API, on 127.0.0.1.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// First of the five ports of the simulated providers: control, Razorpay, PayPal, Stripe, Twilio.
+    #[arg(long, default_value_t = 8090)]
+    sandbox_port: u16,
+    /// Port of /metrics and the health checks, on 127.0.0.1.
+    #[arg(long, default_value_t = 9464)]
+    admin_port: u16,
+    /// Folder of the data and of the master key.
+    #[arg(long, default_value = "./data")]
+    data_dir: PathBuf,
+    /// Use the `sandbox` process whose control port is here, instead of starting one inside.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "sandbox_port")]
+    external_sandbox: Option<SocketAddr>,
+    /// Forget all data first, and start over with a new demo tenant.
+    #[arg(long)]
+    fresh: bool,
+    /// What is logged: tracing's filter syntax.
+    #[arg(long, default_value = "warn,gateway=info")]
+    log: String,
+    /// A TOML file with settings that go over the defaults.
+    #[arg(long)]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    /// A TOML file with settings; every setting has a default, and a variable of the environment
+    /// (`GATEWAY_LISTEN__PUBLIC`) that goes over both.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Address of the API.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Folder of the data.
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+}
+
+/// Does what the command line says.
+pub fn run() -> ExitCode {
+    match Cli::parse().command {
+        Command::Dev(args) => finish(run_dev(&args)),
+        Command::Serve(args) => finish(run_serve(&args)),
+        Command::Openapi => finish(print_openapi()),
+    }
+}
+
+fn finish(result: Result<(), RunError>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell when even this cannot be written.
+            writeln!(std::io::stderr(), "unified-gateway: {error}").ok();
+            ExitCode::from(CANNOT_START)
+        }
+    }
+}
+
+fn run_dev(args: &DevArgs) -> Result<(), RunError> {
+    let loopback = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+    let overrides = Overrides {
+        public: Some(loopback(args.port)),
+        admin: Some(loopback(args.admin_port)),
+        folder: Some(args.data_dir.clone()),
+    };
+    let mut config = Config::load(args.config.as_deref(), &overrides)?;
+    config.telemetry.format = LogFormat::Pretty;
+    config.telemetry.filter.clone_from(&args.log);
+    if args.fresh {
+        dev::forget(&config.store.folder, &config.master_key_file())?;
+    }
+    let sandbox = match args.external_sandbox {
+        Some(control) => Sandbox::external(control)?,
+        None => Sandbox::start(args.sandbox_port)?,
+    };
+    dev::point_at_sandbox(&mut config, sandbox.addresses());
+    server::run(config, MasterKeyPolicy::MakeAtFirstStart, async move |running| {
+        dev::welcome(running, sandbox.addresses()).await
+    })
+}
+
+fn run_serve(args: &ServeArgs) -> Result<(), RunError> {
+    let overrides = Overrides { public: args.listen, admin: None, folder: args.data_dir.clone() };
+    let config = Config::load(args.config.as_deref(), &overrides)?;
+    server::run(config, MasterKeyPolicy::MakeAtFirstStart, async |_| Ok(()))
+}
+
+fn print_openapi() -> Result<(), RunError> {
+    writeln!(std::io::stdout(), "{}", crate::http::openapi_document()).map_err(RunError::Output)
+}

@@ -1,0 +1,144 @@
+//! The sections of the configuration. What each setting means, its unit and its default stand in `default.toml`.
+#![expect(missing_docs, reason = "each field is documented where its default stands, in default.toml")]
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// The whole configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub listen: Listen,
+    pub store: Store,
+    pub vault: VaultFiles,
+    pub auth: Auth,
+    pub calls: Calls,
+    pub transport: Transport,
+    pub tenants: Tenants,
+    pub log: Log,
+    pub telemetry: Telemetry,
+    pub providers: BTreeMap<String, ProviderUrls>,
+}
+
+/// What the command line says over files and variables.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    pub public: Option<SocketAddr>,
+    pub admin: Option<SocketAddr>,
+    pub folder: Option<PathBuf>,
+}
+
+/// `[listen]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    pub public: SocketAddr,
+    pub admin: SocketAddr,
+    pub workers: usize,
+    pub drain_seconds: u64,
+}
+
+/// `[store]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    pub folder: PathBuf,
+    pub readers: usize,
+}
+
+/// `[vault]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VaultFiles {
+    pub master_key_file: PathBuf,
+}
+
+/// `[auth]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    pub sign_up: bool,
+    pub token_minutes: u64,
+}
+
+/// `[calls]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calls {
+    pub deadline_ms: u64,
+    pub replay_hours: u64,
+    pub quiet_ms: u64,
+    pub provider_in_flight: usize,
+    pub attempts: u8,
+}
+
+impl Calls {
+    /// Returns the time limit of one request.
+    pub const fn deadline(&self) -> Duration {
+        Duration::from_millis(self.deadline_ms)
+    }
+
+    /// Returns how long an answer is replayed.
+    pub const fn replay(&self) -> Duration {
+        Duration::from_secs(self.replay_hours.saturating_mul(3600))
+    }
+
+    /// Returns how old a lost call must be before no trace means that it never arrived.
+    pub const fn quiet(&self) -> Duration {
+        Duration::from_millis(self.quiet_ms)
+    }
+}
+
+/// `[transport]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transport {
+    pub connect_ms: u64,
+    pub idle_seconds: u64,
+    pub idle_connections: usize,
+    pub reply_bytes: usize,
+}
+
+/// `[tenants]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tenants {
+    pub idle_seconds: u64,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub queue: usize,
+}
+
+/// `[telemetry]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    pub format: LogFormat,
+    pub filter: String,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Pretty,
+}
+
+/// `[providers.NAME]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderUrls {
+    pub test_url: String,
+    pub live_url: String,
+}

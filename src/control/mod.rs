@@ -1,0 +1,80 @@
+//! The control plane: signing up and in, bringing a `.env` in, keys and services. Knows no HTTP.
+
+mod accounts;
+mod demo;
+mod keys;
+mod onboarding;
+mod services;
+
+use domain::ports::StoreError;
+
+pub(crate) use accounts::{SignIn, SignUp, SignedIn, sign_in, sign_up};
+pub(crate) use demo::{DemoAccess, make_demo_tenant};
+pub(crate) use keys::{IssuedKey, NewKey, create_key, list_keys, revoke_key, rotate_key};
+pub(crate) use onboarding::{Selection, Setup, configure, parse};
+pub(crate) use services::{ServiceView, list_services};
+
+/// Why the control plane did not do what it was asked. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// A field of the request is wrong.
+    #[error("{message}")]
+    Invalid {
+        /// Which field.
+        param: &'static str,
+        /// The error's code.
+        code: &'static str,
+        /// What is wrong, for the caller.
+        message: String,
+    },
+    /// It is there already.
+    #[error("{message}")]
+    Conflict {
+        /// The error's code.
+        code: &'static str,
+        /// What is there, for the caller.
+        message: &'static str,
+    },
+    /// It is not there.
+    #[error("{message}")]
+    NotFound {
+        /// The error's code.
+        code: &'static str,
+        /// What is not there, for the caller.
+        message: String,
+    },
+    /// E-mail address or password is wrong.
+    #[error("the e-mail address or the password is wrong")]
+    WrongPassword,
+    /// It may not be done here.
+    #[error("{message}")]
+    Forbidden {
+        /// The error's code.
+        code: &'static str,
+        /// Why, for the caller.
+        message: String,
+    },
+    /// A provider refused the credentials.
+    #[error("the provider refused the credentials")]
+    CredentialsRejected {
+        /// Which provider.
+        provider: domain::ProviderId,
+        /// What it said.
+        rejection: Box<domain::Rejection>,
+    },
+    /// The store is away.
+    #[error("store unavailable")]
+    Store(#[from] StoreError),
+    /// A tenant's new state could not be loaded.
+    #[error("tenant unavailable")]
+    Tenant(#[from] actors::TenantUnavailable),
+    /// The gateway is at fault.
+    #[error("internal error while {0}")]
+    Internal(&'static str),
+}
+
+impl ControlError {
+    fn invalid(param: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid { param, code: "invalid_field", message: message.into() }
+    }
+}

@@ -1,0 +1,18 @@
+//! The dashboard's API: a person signs in, brings a `.env`, and manages keys and services.
+
+pub(super) mod auth;
+pub(super) mod keys;
+pub(super) mod onboarding;
+pub(super) mod services;
+
+use serde::de::DeserializeOwned;
+
+use super::MAX_BODY_BYTES;
+use super::error::ApiError;
+use super::json::{self, RawBody, expect_json, take_bytes};
+
+/// Reads a JSON body.
+fn read_body<T: DeserializeOwned>(request: &actix_web::HttpRequest, raw: RawBody) -> Result<T, ApiError> {
+    expect_json(request)?;
+    json::read(&take_bytes(raw, MAX_BODY_BYTES)?)
+}

@@ -1,0 +1,268 @@
+//! How each layer's errors become the API's.
+
+use actix_web::http::StatusCode;
+use domain::{AmountError, NotSent, ProviderId, Rejection, RejectionClass, Unknown};
+use resilience::LimitExceeded;
+
+use super::{ApiError, ErrorType};
+use crate::auth::{KeyRefusal, TokenRefusal};
+use crate::control::ControlError;
+use crate::pipeline::Refusal;
+
+impl From<KeyRefusal> for ApiError {
+    fn from(refusal: KeyRefusal) -> Self {
+        match refusal {
+            KeyRefusal::Missing => Self::authentication(
+                "missing_key",
+                "Send your platform key in `X-Platform-Key` or as `Authorization: Bearer unf_…`.",
+            ),
+            KeyRefusal::Malformed => Self::authentication(
+                "malformed_key",
+                "This is not a platform key: check it for a typo or a missing part.",
+            ),
+            KeyRefusal::Unknown => Self::authentication("unknown_key", "There is no such platform key."),
+            KeyRefusal::Revoked => Self::authentication("revoked_key", "This platform key was revoked."),
+            KeyRefusal::Expired => Self::authentication("expired_key", "This platform key has expired."),
+            KeyRefusal::AddressNotAllowed => Self::permission(
+                "address_not_allowed",
+                "This platform key may not be used from this address.",
+            ),
+            KeyRefusal::ScopeMissing(scope) => Self::permission(
+                "scope_missing",
+                format!("This platform key lacks the scope {}.", scope.as_str()),
+            ),
+            KeyRefusal::AccountInactive => {
+                Self::permission("account_inactive", "This account is not active.")
+            }
+            KeyRefusal::Unavailable(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a platform key cannot be checked");
+                Self::store_away()
+            }
+        }
+    }
+}
+
+impl From<TokenRefusal> for ApiError {
+    fn from(refusal: TokenRefusal) -> Self {
+        match refusal {
+            TokenRefusal::Invalid => Self::authentication(
+                "invalid_token",
+                "Sign in and send the token as `Authorization: Bearer …`.",
+            ),
+            TokenRefusal::Expired => {
+                Self::authentication("expired_token", "This token has expired; sign in again.")
+            }
+        }
+    }
+}
+
+impl From<LimitExceeded> for ApiError {
+    fn from(exceeded: LimitExceeded) -> Self {
+        let (code, per) = match exceeded.which {
+            resilience::QuotaWindow::Minute => ("key_minute_limit", "minute"),
+            resilience::QuotaWindow::Day => ("key_day_limit", "day"),
+        };
+        let message = format!("This key allows {} requests a {per}.", exceeded.exceeded().limit);
+        let mut error = Self::new(ErrorType::RateLimit, StatusCode::TOO_MANY_REQUESTS, code, message);
+        error.retry_after = Some(exceeded.retry_after);
+        error
+    }
+}
+
+impl ApiError {
+    /// An amount is wrong.
+    pub fn amount(problem: AmountError, shown: &str) -> Self {
+        match problem {
+            AmountError::TooPrecise { currency, allowed, found } => Self::field(
+                "amount_too_precise",
+                "amount",
+                format!("{currency} has {allowed} decimals; {shown} has {found}."),
+            ),
+            AmountError::NotPositive => {
+                Self::field("invalid_field", "amount", "An amount is greater than zero.")
+            }
+            AmountError::TooLarge => Self::field("invalid_field", "amount", "This amount is too large."),
+            AmountError::NotANumber => {
+                Self::field("invalid_field", "amount", "An amount is a decimal number, like 500.00.")
+            }
+        }
+    }
+
+    /// A provider refused.
+    pub fn rejected(rejection: &Rejection, provider: ProviderId) -> Self {
+        let (kind, status) = match rejection.class {
+            RejectionClass::InvalidRequest => (ErrorType::InvalidRequest, StatusCode::UNPROCESSABLE_ENTITY),
+            RejectionClass::NotFound => (ErrorType::NotFound, StatusCode::NOT_FOUND),
+            RejectionClass::Conflict => (ErrorType::Conflict, StatusCode::CONFLICT),
+            RejectionClass::Declined => (ErrorType::Provider, StatusCode::PAYMENT_REQUIRED),
+            RejectionClass::Refused | RejectionClass::Credentials => {
+                (ErrorType::Provider, StatusCode::UNPROCESSABLE_ENTITY)
+            }
+            RejectionClass::RateLimited => (ErrorType::RateLimit, StatusCode::TOO_MANY_REQUESTS),
+            RejectionClass::Unavailable => (ErrorType::ProviderUnavailable, StatusCode::BAD_GATEWAY),
+        };
+        let mut error = Self::new(kind, status, rejection.code, rejection.message.clone());
+        error.body.param = rejection.param.map(str::to_owned);
+        error.body.provider = Some(provider.as_str());
+        error.body.provider_code.clone_from(&rejection.provider_code);
+        error.body.provider_message.clone_from(&rejection.provider_message);
+        let is_busy = matches!(rejection.class, RejectionClass::RateLimited | RejectionClass::Unavailable);
+        error.retry_after = rejection.retry_after.or(is_busy.then_some(std::time::Duration::from_secs(1)));
+        error
+    }
+
+    /// Nothing reached the provider.
+    pub fn not_sent(reason: NotSent, provider: ProviderId) -> Self {
+        let (status, code, message) = match reason {
+            NotSent::Unreachable | NotSent::NeverArrived => (
+                StatusCode::BAD_GATEWAY,
+                "provider_unreachable",
+                "The provider could not be reached; nothing was sent.",
+            ),
+            NotSent::CircuitOpen => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "circuit_open",
+                "The provider has been failing; nothing was sent.",
+            ),
+            NotSent::Overloaded => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "overloaded",
+                "Too many calls to the provider are under way; nothing was sent.",
+            ),
+            NotSent::DeadlinePassed => (
+                StatusCode::BAD_GATEWAY,
+                "provider_unreachable",
+                "There was no time left to reach the provider; nothing was sent.",
+            ),
+        };
+        let mut error = Self::new(ErrorType::ProviderUnavailable, status, code, message);
+        error.body.provider = Some(provider.as_str());
+        error.retry_after = Some(std::time::Duration::from_secs(1));
+        error
+    }
+
+    /// It is not known what the provider did.
+    pub fn unknown_outcome(reason: Unknown, provider: ProviderId, is_repeatable: bool) -> Self {
+        let mut error = match reason {
+            Unknown::TimedOut | Unknown::Disconnected => Self::new(
+                ErrorType::Timeout,
+                StatusCode::GATEWAY_TIMEOUT,
+                "provider_timeout",
+                "The provider gave no answer; what became of the call is being found out.",
+            ),
+            Unknown::Unreadable { .. } => Self::new(
+                ErrorType::ProviderUnavailable,
+                StatusCode::BAD_GATEWAY,
+                "provider_error",
+                "The provider's answer tells nothing; what became of the call is being found out.",
+            ),
+        };
+        error.body.provider = Some(provider.as_str());
+        error.body.retryable = is_repeatable;
+        error
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NoProvider { feature, environment } => {
+                let message = format!(
+                    "No provider is configured for {feature} in {environment}; configure one with POST /api/onboarding/configure."
+                );
+                Self::unprocessable("no_provider_configured", message)
+            }
+            Refusal::FeatureNotEnabled { feature, provider } => Self::unprocessable(
+                "feature_not_enabled",
+                format!("{feature} is switched off for {provider}."),
+            )
+            .of(provider),
+            Refusal::NotSupported { provider, operation, able } => {
+                let message = format!("{provider} cannot do {operation}; {} can.", able.join(", "));
+                Self::unprocessable("operation_not_supported", message).of(provider)
+            }
+            Refusal::CurrencyNotTaken(currency) => Self::field(
+                "unsupported_currency",
+                "currency",
+                format!("None of your providers takes {currency}."),
+            ),
+            Refusal::Planned { provider, rejection } => Self::rejected(&rejection, provider),
+            Refusal::CircuitOpen { provider, reason, retry_after } => {
+                Self::not_sent(reason, provider).after(retry_after)
+            }
+            Refusal::Overloaded => {
+                Self::unavailable("overloaded", "The gateway has too much to do; nothing was sent.")
+            }
+            Refusal::LedgerUnavailable => Self::unavailable(
+                "ledger_unavailable",
+                "The gateway cannot write its ledger; nothing was sent.",
+            ),
+            Refusal::KeyReused => Self::new(
+                ErrorType::Idempotency,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_key_reused",
+                "This idempotency key was used with another body or route.",
+            ),
+            Refusal::KeyInUse { retry_after } => {
+                let message = "The first request with this idempotency key is still under way.";
+                let mut error =
+                    Self::new(ErrorType::Conflict, StatusCode::CONFLICT, "idempotency_key_in_use", message);
+                error.body.retryable = true;
+                error.after(retry_after)
+            }
+            Refusal::Internal(doing) => Self::fault(doing),
+        }
+    }
+}
+
+impl ApiError {
+    fn unprocessable(code: &'static str, message: String) -> Self {
+        Self::new(ErrorType::InvalidRequest, StatusCode::UNPROCESSABLE_ENTITY, code, message)
+    }
+
+    fn unavailable(code: &'static str, message: &'static str) -> Self {
+        Self::new(ErrorType::ProviderUnavailable, StatusCode::SERVICE_UNAVAILABLE, code, message)
+            .after(std::time::Duration::from_secs(1))
+    }
+
+    fn fault(doing: &'static str) -> Self {
+        tracing::error!(doing, "internal error");
+        Self::internal()
+    }
+
+    const fn after(mut self, wait: std::time::Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    fn of(mut self, provider: ProviderId) -> Self {
+        self.body.provider = Some(provider.as_str());
+        self
+    }
+}
+
+impl From<ControlError> for ApiError {
+    fn from(error: ControlError) -> Self {
+        match error {
+            ControlError::Invalid { param, code, message } => Self::field(code, param, message),
+            ControlError::Conflict { code, message } => {
+                Self::new(ErrorType::Conflict, StatusCode::CONFLICT, code, message)
+            }
+            ControlError::NotFound { code, message } => Self::not_found(code, message),
+            ControlError::WrongPassword => {
+                Self::authentication("wrong_credentials", "The e-mail address or the password is wrong.")
+            }
+            ControlError::Forbidden { code, message } => Self::permission(code, message),
+            ControlError::CredentialsRejected { provider, rejection } => Self::rejected(&rejection, provider),
+            ControlError::Store(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
+                Self::store_away()
+            }
+            ControlError::Tenant(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a tenant cannot be loaded");
+                Self::store_away()
+            }
+            ControlError::Internal(doing) => Self::fault(doing),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Who a request is from: a platform key on `/v1`, a person's token on `/api`. Neither opens the other.
+
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, USER_AGENT};
+use actix_web::web::Data;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use domain::{Scope, TenantId};
+use resilience::Deadline;
+
+use super::error::ApiError;
+use super::observe::{Arrival, Facts};
+use crate::app::Worker;
+use crate::auth::{KeyRefusal, Principal, TokenRefusal, authenticate};
+use crate::pipeline::{IdempotencyKey, Meta};
+
+const PLATFORM_KEY: HeaderName = HeaderName::from_static("x-platform-key");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const PLATFORM_KEY_START: &str = "unf_";
+const MAX_USER_AGENT_BYTES: usize = 256;
+
+/// A request to `/v1` whose key opens what it asks for, and whose limits are charged.
+#[derive(Debug)]
+pub(super) struct Visit {
+    /// This thread's way to everything.
+    pub worker: Data<Worker>,
+    /// Who asks.
+    pub principal: Principal,
+    /// About the request.
+    pub meta: Meta,
+    /// What to tell about it.
+    pub facts: Facts,
+}
+
+/// Answers a request to `/v1`: checks key, scope and limits, then lets `handle` answer.
+pub(super) async fn visit(
+    request: &HttpRequest,
+    route: &'static str,
+    scope: Scope,
+    handle: impl AsyncFnOnce(&mut Visit) -> Result<HttpResponse, ApiError>,
+) -> HttpResponse {
+    let mut facts = Facts { route: Some(route), ..Facts::default() };
+    let result = match enter(request, scope, &mut facts).await {
+        Ok(mut visit) => {
+            let result = handle(&mut visit).await;
+            facts = visit.facts;
+            result
+        }
+        Err(error) => Err(error),
+    };
+    request.extensions_mut().insert(facts);
+    result.unwrap_or_else(|error| error.response())
+}
+
+async fn enter(request: &HttpRequest, scope: Scope, facts: &mut Facts) -> Result<Visit, ApiError> {
+    let worker = request.app_data::<Data<Worker>>().cloned().ok_or_else(ApiError::internal)?;
+    let arrival = request.extensions().get::<Arrival>().cloned().ok_or_else(ApiError::internal)?;
+    let gateway = &worker.gateway;
+    let ip = request.peer_addr().map(|address| address.ip());
+    let text = presented_key(request.headers())?;
+    let principal = authenticate(&gateway.tenants, &gateway.pepper, text, ip, arrival.at).await?;
+    facts.tenant = Some(principal.tenant.tenant().id);
+    principal.require(scope)?;
+    let entry = principal.key_entry().ok_or(KeyRefusal::Revoked)?;
+    match entry.charge(arrival.arrived) {
+        Ok(allowance) => facts.allowance = Some(allowance),
+        Err(exceeded) => {
+            facts.allowance = Some(exceeded.allowance);
+            gateway.catalog.rate_limited(exceeded.which.as_str());
+            return Err(exceeded.into());
+        }
+    }
+    let meta = Meta {
+        request_id: arrival.request_id,
+        ip,
+        user_agent: user_agent(request.headers()),
+        at: arrival.at,
+        arrived: arrival.arrived,
+        deadline: Deadline::after(arrival.arrived, gateway.config.calls.deadline()),
+    };
+    Ok(Visit { worker, principal, meta, facts: std::mem::take(facts) })
+}
+
+fn presented_key(headers: &HeaderMap) -> Result<&str, KeyRefusal> {
+    if let Some(value) = headers.get(PLATFORM_KEY) {
+        return value.to_str().map(str::trim).map_err(|_refused| KeyRefusal::Malformed);
+    }
+    match headers.get(AUTHORIZATION) {
+        Some(value) => bearer(value.to_str().unwrap_or_default()).ok_or(KeyRefusal::Malformed),
+        None => Err(KeyRefusal::Missing),
+    }
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<Box<str>> {
+    let text = headers.get(USER_AGENT)?.to_str().ok()?;
+    Some(text.get(..MAX_USER_AGENT_BYTES).unwrap_or(text).into())
+}
+
+/// Returns the caller's idempotency key, where there is one.
+///
+/// # Errors
+/// `invalid_field` when it is none.
+pub(super) fn idempotency_key(request: &HttpRequest) -> Result<Option<IdempotencyKey>, ApiError> {
+    let mut values = request.headers().get_all(IDEMPOTENCY_KEY);
+    let Some(value) = values.next() else { return Ok(None) };
+    let wrong = || {
+        ApiError::field(
+            "invalid_field",
+            "Idempotency-Key",
+            "An idempotency key is 1 to 255 printable ASCII characters, given once.",
+        )
+    };
+    if values.next().is_some() {
+        return Err(wrong());
+    }
+    let text = value.to_str().map_err(|_refused| wrong())?;
+    IdempotencyKey::try_new(text).map(Some).map_err(|_refused| wrong())
+}
+
+/// A request to `/api` of somebody who is signed in.
+#[derive(Debug)]
+pub(super) struct Person {
+    /// This thread's way to everything.
+    pub worker: Data<Worker>,
+    /// Whose account.
+    pub tenant: TenantId,
+}
+
+/// Answers a request to `/api` of somebody who is signed in.
+pub(super) async fn person(
+    request: &HttpRequest,
+    route: &'static str,
+    handle: impl AsyncFnOnce(&Person) -> Result<HttpResponse, ApiError>,
+) -> HttpResponse {
+    let mut facts = Facts { route: Some(route), ..Facts::default() };
+    let result = match identify(request) {
+        Ok(person) => {
+            facts.tenant = Some(person.tenant);
+            handle(&person).await
+        }
+        Err(error) => Err(error),
+    };
+    request.extensions_mut().insert(facts);
+    result.unwrap_or_else(|error| error.response())
+}
+
+fn identify(request: &HttpRequest) -> Result<Person, ApiError> {
+    let worker = request.app_data::<Data<Worker>>().cloned().ok_or_else(ApiError::internal)?;
+    let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
+    let token = token.filter(|token| !token.starts_with(PLATFORM_KEY_START)).ok_or(TokenRefusal::Invalid)?;
+    let tenant = worker.gateway.issuer.check(token, &*worker.gateway.clock)?;
+    Ok(Person { worker, tenant })
+}

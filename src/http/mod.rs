@@ -1,0 +1,91 @@
+//! HTTP: every route on one screen. Statuses are picked in `error`, and JSON is read and written here and nowhere else.
+
+mod amount;
+mod dashboard;
+mod docs;
+mod error;
+mod extract;
+mod health;
+mod json;
+mod observe;
+mod openapi;
+mod time;
+mod v1;
+
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, PayloadConfig, ServiceConfig, delete, get, post, put};
+use async_trait::async_trait;
+use domain::{Endpoint, Reply, Request, TransportFailure, Unsent};
+
+pub use openapi::openapi_document;
+
+/// Largest body of a request to the API, in bytes.
+const MAX_BODY_BYTES: usize = 256 * 1024;
+/// Largest body of an upload: a whole `.env`, JSON-escaped.
+const MAX_UPLOAD_BYTES: usize = 1024 * 1024;
+
+/// The routes of the public port.
+pub(crate) fn public_routes(config: &mut ServiceConfig) {
+    config.service(
+        web::scope("")
+            .app_data(PayloadConfig::new(MAX_BODY_BYTES))
+            .wrap(from_fn(observe::observe))
+            // Unified API, by platform key
+            .route("/v1/payments/orders", post().to(v1::orders::create))
+            .route("/v1/payments/orders", get().to(v1::orders::list::list))
+            .route("/v1/payments/orders/{id}", get().to(v1::orders::read))
+            .route("/v1/payments/orders/{id}/capture", post().to(v1::orders::capture))
+            .route("/v1/payments/orders/{id}/cancel", post().to(v1::orders::cancel))
+            .route("/v1/sms", post().to(v1::sms::send))
+            .route("/v1/sms/{id}", get().to(v1::sms::read))
+            .route("/v1/transactions/{id}", get().to(v1::transactions::read))
+            // Dashboard API, by a person's token
+            .route("/api/auth/sign-up", post().to(dashboard::auth::sign_up))
+            .route("/api/auth/sign-in", post().to(dashboard::auth::sign_in))
+            .service(
+                web::scope("/api/onboarding")
+                    .app_data(PayloadConfig::new(MAX_UPLOAD_BYTES))
+                    .route("/parse", post().to(dashboard::onboarding::parse))
+                    .route("/configure", post().to(dashboard::onboarding::configure))
+                    .default_service(web::to(error::route_not_found)),
+            )
+            .route("/api/keys", get().to(dashboard::keys::list))
+            .route("/api/keys", post().to(dashboard::keys::create))
+            .route("/api/keys/{id}/rotate", put().to(dashboard::keys::rotate))
+            .route("/api/keys/{id}", delete().to(dashboard::keys::revoke))
+            .route("/api/services", get().to(dashboard::services::list))
+            // Public
+            .route("/health", get().to(health::health))
+            .route("/health/live", get().to(health::live))
+            .route("/health/ready", get().to(health::ready))
+            .route("/.well-known/jwks.json", get().to(dashboard::auth::jwks))
+            .route("/openapi.json", get().to(docs::openapi))
+            .configure(docs::routes)
+            .default_service(web::to(error::route_not_found)),
+    );
+}
+
+/// The routes of the admin port.
+pub(crate) fn admin_routes(config: &mut ServiceConfig) {
+    config
+        .route("/metrics", get().to(health::metrics))
+        .route("/health", get().to(health::health))
+        .route("/health/live", get().to(health::live))
+        .route("/health/ready", get().to(health::ready));
+}
+
+/// Stands in for a worker's transport on a machine that cannot make one: every call is refused, none is lost.
+#[derive(Debug)]
+pub(crate) struct NoTransport;
+
+#[async_trait]
+impl domain::ports::Transport for NoTransport {
+    async fn send(
+        &self,
+        _: &Endpoint,
+        _: &Request,
+        _: std::time::Duration,
+    ) -> Result<Reply, TransportFailure> {
+        Err(TransportFailure::NotSent(Unsent::Connect))
+    }
+}

@@ -1,0 +1,198 @@
+//! `/v1/payments/orders`: create, read, list, capture, cancel.
+
+mod body;
+pub(crate) mod list;
+
+use actix_web::{HttpRequest, HttpResponse};
+use domain::{
+    CancelOrder, CaptureOrder, Currency, GetOrder, Operation, OperationKind, OrderOperation, Scope,
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+pub(crate) use body::{CaptureOrderBody, CreateOrderBody, OrderBody};
+
+use super::{Asked, Noun, find_target, path_id, read_provider, read_query, run};
+use crate::http::MAX_BODY_BYTES;
+use crate::http::amount::read_amount;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::extract::{Visit, idempotency_key, visit};
+use crate::http::json::{self, RawBody, expect_json, take_bytes};
+
+const ORDERS: &str = "/v1/payments/orders";
+const ORDER: &str = "/v1/payments/orders/{id}";
+const CAPTURE: &str = "/v1/payments/orders/{id}/capture";
+const CANCEL: &str = "/v1/payments/orders/{id}/cancel";
+const NOUN: Noun = Noun { created_by: OperationKind::OrdersCreate, not_found: "order_not_found" };
+
+/// Which provider's id the path holds.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfProvider {
+    provider: Option<String>,
+}
+
+/// Create an order.
+#[utoipa::path(post, path = ORDERS, tag = "Orders", security(("platform_key" = [])),
+    request_body(content = CreateOrderBody<'_>, example = json!({"amount": 500.00, "currency": "INR"})),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key, route and body within 24 hours: the same answer, one order.")),
+    responses((status = 201, description = "The order.", body = OrderBody<'_>),
+              (status = 400, description = "The request is wrong.", body = ErrorBody<'_>),
+              (status = 401, description = "The platform key opens nothing.", body = ErrorBody<'_>),
+              (status = 402, description = "The provider declined.", body = ErrorBody<'_>),
+              (status = 422, description = "It cannot be done as asked.", body = ErrorBody<'_>),
+              (status = 429, description = "Too often.", body = ErrorBody<'_>),
+              (status = 502, description = "The provider is out of order.", body = ErrorBody<'_>),
+              (status = 504, description = "The outcome is unknown; repeat with the same key, or ask for the transaction.", body = ErrorBody<'_>)))]
+pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
+    visit(&request, ORDERS, Scope::PaymentsWrite, async |visit| {
+        expect_json(&request)?;
+        let idempotency_key = idempotency_key(&request)?;
+        let bytes = take_bytes(raw, MAX_BODY_BYTES)?;
+        let body: CreateOrderBody<'_> = json::read(&bytes)?;
+        let provider = read_provider(body.provider.as_deref())?;
+        let order = body.read()?;
+        let asked = Asked {
+            provider,
+            subject: None,
+            endpoint: "POST /v1/payments/orders",
+            target: "".into(),
+            idempotency_key,
+            reference: order.reference.clone(),
+            operation: Operation::Order(OrderOperation::Create(order.clone())),
+            body: bytes.clone(),
+        };
+        run(visit, asked, Box::new(body::Created(order))).await
+    })
+    .await
+}
+
+/// Read an order, live from its provider.
+#[utoipa::path(get, path = ORDER, tag = "Orders", security(("platform_key" = [])),
+    params(("id" = String, Path, description = "A transaction id (`txn_…`), or a provider's order id with `?provider=`."),
+           ("provider" = Option<String>, Query, description = "Whose id it is.")),
+    responses((status = 200, description = "The order.", body = OrderBody<'_>),
+              (status = 404, description = "`order_not_found`", body = ErrorBody<'_>)))]
+pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
+    visit(&request, ORDER, Scope::PaymentsRead, async |visit| {
+        let query: OfProvider = read_query(&request)?;
+        let id = path_id(&request);
+        let target = find_target(visit, &id, query.provider.as_deref(), &NOUN).await?;
+        let get = GetOrder { provider_order_id: target.provider_ref.clone() };
+        let asked = Asked {
+            operation: Operation::Order(OrderOperation::Get(get)),
+            provider: target.provider,
+            subject: target.subject,
+            endpoint: "GET /v1/payments/orders/{id}",
+            target: id,
+            idempotency_key: None,
+            reference: None,
+            body: bytes::Bytes::new(),
+        };
+        run(visit, asked, Box::new(body::Known::new(200, target.created))).await
+    })
+    .await
+}
+
+/// Take the money of an authorised or approved order.
+#[utoipa::path(post, path = CAPTURE, tag = "Orders", security(("platform_key" = [])),
+    request_body(content = Option<CaptureOrderBody<'_>>, example = json!({"amount": 250.00})),
+    params(("id" = String, Path, description = "A transaction id (`txn_…`), or a provider's order id with `?provider=`."),
+           ("provider" = Option<String>, Query, description = "Whose id it is.")),
+    responses((status = 200, description = "The order.", body = OrderBody<'_>),
+              (status = 404, description = "`order_not_found`", body = ErrorBody<'_>),
+              (status = 409, description = "The order is in no state for it.", body = ErrorBody<'_>)))]
+pub(crate) async fn capture(request: HttpRequest, raw: RawBody) -> HttpResponse {
+    visit(&request, CAPTURE, Scope::PaymentsWrite, async |visit| {
+        change(visit, &request, raw, Change::Capture).await
+    })
+    .await
+}
+
+/// Give an order up, where the provider can.
+#[utoipa::path(post, path = CANCEL, tag = "Orders", security(("platform_key" = [])),
+    params(("id" = String, Path, description = "A transaction id (`txn_…`), or a provider's order id with `?provider=`."),
+           ("provider" = Option<String>, Query, description = "Whose id it is.")),
+    responses((status = 200, description = "The order.", body = OrderBody<'_>),
+              (status = 404, description = "`order_not_found`", body = ErrorBody<'_>),
+              (status = 422, description = "`operation_not_supported`", body = ErrorBody<'_>)))]
+pub(crate) async fn cancel(request: HttpRequest, raw: RawBody) -> HttpResponse {
+    visit(&request, CANCEL, Scope::PaymentsWrite, async |visit| {
+        change(visit, &request, raw, Change::Cancel).await
+    })
+    .await
+}
+
+#[derive(Clone, Copy)]
+enum Change {
+    Capture,
+    Cancel,
+}
+
+impl Change {
+    const fn endpoint(self) -> &'static str {
+        match self {
+            Self::Capture => "POST /v1/payments/orders/{id}/capture",
+            Self::Cancel => "POST /v1/payments/orders/{id}/cancel",
+        }
+    }
+}
+
+/// Changes an order that exists.
+async fn change(
+    visit: &mut Visit,
+    request: &HttpRequest,
+    raw: RawBody,
+    change: Change,
+) -> Result<HttpResponse, ApiError> {
+    let query: OfProvider = read_query(request)?;
+    let idempotency_key = idempotency_key(request)?;
+    let bytes = take_bytes(raw, MAX_BODY_BYTES)?;
+    let body: CaptureOrderBody<'_> = if bytes.is_empty() {
+        CaptureOrderBody::default()
+    } else {
+        expect_json(request)?;
+        json::read(&bytes)?
+    };
+    if let (Change::Cancel, Some(_)) = (change, body.amount) {
+        return Err(ApiError::field("unknown_field", "amount", "`amount` is not a field of this request."));
+    }
+    let id = path_id(request);
+    let target = find_target(visit, &id, query.provider.as_deref(), &NOUN).await?;
+    let provider_order_id = target.provider_ref.clone();
+    let operation = match change {
+        Change::Cancel => OrderOperation::Cancel(CancelOrder { provider_order_id }),
+        Change::Capture => {
+            let currency = target.created.as_ref().and_then(|order| order.currency.as_deref());
+            let amount = read_capture_amount(body.amount, currency)?;
+            OrderOperation::Capture(CaptureOrder { provider_order_id, amount })
+        }
+    };
+    let asked = Asked {
+        operation: Operation::Order(operation),
+        provider: target.provider,
+        subject: target.subject,
+        endpoint: change.endpoint(),
+        target: id,
+        idempotency_key,
+        reference: None,
+        body: bytes.clone(),
+    };
+    run(visit, asked, Box::new(body::Known::new(200, target.created))).await
+}
+
+/// Reads the amount of a capture in the order's own currency, which only the log knows.
+fn read_capture_amount(
+    amount: Option<&RawValue>,
+    currency: Option<&str>,
+) -> Result<Option<domain::Money>, ApiError> {
+    let Some(amount) = amount else { return Ok(None) };
+    let currency = currency.and_then(|code| Currency::parse(code).ok()).ok_or_else(|| {
+        ApiError::field(
+            "invalid_field",
+            "amount",
+            "An amount needs an order that was created here: give its transaction id.",
+        )
+    })?;
+    read_amount(amount, currency).map(Some)
+}

@@ -1,0 +1,260 @@
+//! Orders on the wire.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use domain::ports::StoredTransaction;
+use domain::{CaptureMode, CreateOrder, Customer, Order, Outcome, Resource};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::http::amount::{Amount, AmountSchema, read_amount, read_currency};
+use crate::http::error::ApiError;
+use crate::http::time;
+use crate::http::v1::metadata::{MetadataBody, MetadataView, stored_metadata};
+use crate::http::v1::present::{NextActionBody, error_answer, error_of, object_answer};
+use crate::http::v1::{read_reference, read_text};
+use crate::pipeline::{Completion, Present};
+
+const MAX_DESCRIPTION_CHARS: usize = 255;
+const MAX_URL_CHARS: usize = 2048;
+const MAX_CUSTOMER_CHARS: usize = 254;
+
+/// An order to create.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateOrderBody<'a> {
+    #[serde(borrow)]
+    #[schema(value_type = AmountSchema, example = json!(500.00))]
+    amount: &'a RawValue,
+    /// ISO 4217, in any case.
+    #[serde(borrow)]
+    #[schema(example = "INR")]
+    currency: Cow<'a, str>,
+    /// Words for the payer; at most 255 characters.
+    #[serde(borrow)]
+    description: Option<Cow<'a, str>>,
+    /// Short for `customer.email`.
+    #[serde(borrow)]
+    customer_email: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    customer: Option<CustomerBody<'a>>,
+    /// When the money is taken.
+    capture: Option<CaptureWord>,
+    /// Where the payer's browser goes after paying.
+    #[serde(borrow)]
+    return_url: Option<Cow<'a, str>>,
+    /// Where it goes after giving up.
+    #[serde(borrow)]
+    cancel_url: Option<Cow<'a, str>>,
+    /// Which provider; your routing decides when absent.
+    #[serde(borrow)]
+    pub(super) provider: Option<Cow<'a, str>>,
+    /// Your own id; at most 40 characters.
+    #[serde(borrow)]
+    reference: Option<Cow<'a, str>>,
+    /// Your own pairs: at most 50 strings.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<MetadataBody>,
+}
+
+/// Who pays, as far as you know.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CustomerBody<'a> {
+    /// The provider's id of the customer.
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    email: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    phone: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    name: Option<Cow<'a, str>>,
+}
+
+/// When the money is taken.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum CaptureWord {
+    /// As soon as the payer has agreed.
+    Automatic,
+    /// When you capture.
+    Manual,
+}
+
+/// How much to capture.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CaptureOrderBody<'a> {
+    /// All when absent.
+    #[serde(borrow)]
+    #[schema(value_type = Option<AmountSchema>)]
+    pub(super) amount: Option<&'a RawValue>,
+}
+
+impl CreateOrderBody<'_> {
+    /// Returns the order that the body asks for.
+    pub(super) fn read(self) -> Result<CreateOrder, ApiError> {
+        let currency = read_currency(&self.currency)?;
+        Ok(CreateOrder {
+            amount: read_amount(self.amount, currency)?,
+            description: read_text("description", self.description.as_deref(), MAX_DESCRIPTION_CHARS)?,
+            customer: read_customer(self.customer, self.customer_email.as_deref())?,
+            capture: match self.capture {
+                None | Some(CaptureWord::Automatic) => CaptureMode::Automatic,
+                Some(CaptureWord::Manual) => CaptureMode::Manual,
+            },
+            return_url: read_url("return_url", self.return_url.as_deref())?,
+            cancel_url: read_url("cancel_url", self.cancel_url.as_deref())?,
+            reference: read_reference(self.reference.as_deref())?,
+            metadata: self.metadata.unwrap_or_default().read()?,
+        })
+    }
+}
+
+fn read_customer(body: Option<CustomerBody<'_>>, email: Option<&str>) -> Result<Option<Customer>, ApiError> {
+    if body.is_none() && email.is_none() {
+        return Ok(None);
+    }
+    let body = body.unwrap_or(CustomerBody { id: None, email: None, phone: None, name: None });
+    let given = body.email.as_deref();
+    if let (Some(one), Some(other)) = (email, given)
+        && one != other
+    {
+        let message = "`customer_email` and `customer.email` are two different addresses; give one.";
+        return Err(ApiError::field("invalid_field", "customer_email", message));
+    }
+    let email_param = if given.is_some() { "customer.email" } else { "customer_email" };
+    let email = read_text(email_param, given.or(email), MAX_CUSTOMER_CHARS)?;
+    if email.as_deref().is_some_and(|email| !looks_like_email(email)) {
+        return Err(ApiError::field("invalid_field", email_param, "This is not an e-mail address."));
+    }
+    Ok(Some(Customer {
+        id: read_text("customer.id", body.id.as_deref(), MAX_CUSTOMER_CHARS)?,
+        email,
+        phone: read_text("customer.phone", body.phone.as_deref(), MAX_CUSTOMER_CHARS)?,
+        name: read_text("customer.name", body.name.as_deref(), MAX_CUSTOMER_CHARS)?,
+    }))
+}
+
+fn looks_like_email(text: &str) -> bool {
+    let is_clean = !text.chars().any(|character| character.is_whitespace() || character.is_control());
+    is_clean
+        && text
+            .split_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.contains('@'))
+}
+
+fn read_url(param: &'static str, text: Option<&str>) -> Result<Option<Box<str>>, ApiError> {
+    let Some(text) = text else { return Ok(None) };
+    let is_web =
+        url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
+    if is_web && text.len() <= MAX_URL_CHARS {
+        return Ok(Some(text.into()));
+    }
+    Err(ApiError::field(
+        "invalid_field",
+        param,
+        format!("`{param}` is an http or https address of at most {MAX_URL_CHARS} characters."),
+    ))
+}
+
+/// An order.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OrderBody<'a> {
+    #[schema(example = "txn_01k3s0m3q4v8w2c5d6e7f8g9ha")]
+    pub(super) transaction_id: String,
+    #[schema(example = "order")]
+    pub(super) object: &'static str,
+    #[schema(example = "razorpay")]
+    pub(super) provider: &'a str,
+    #[schema(example = "order_RB58MiP5SPFYyM")]
+    pub(super) provider_order_id: &'a str,
+    #[schema(value_type = AmountSchema, example = json!(500.00))]
+    pub(super) amount: Option<Amount>,
+    #[schema(example = "INR")]
+    pub(super) currency: &'a str,
+    /// `created`, `requires_action`, `processing`, `authorized`, `succeeded`, `partially_refunded`, `refunded`, `canceled`, `failed`.
+    #[schema(example = "created")]
+    pub(super) status: &'a str,
+    #[schema(example = "2025-01-01T00:00:00Z")]
+    pub(super) created_at: String,
+    pub(super) environment: &'static str,
+    #[schema(value_type = Option<AmountSchema>)]
+    pub(super) amount_refunded: Option<Amount>,
+    /// How the payer goes on.
+    pub(super) next_action: Option<NextActionBody<'a>>,
+    pub(super) reference: Option<&'a str>,
+    #[schema(value_type = Object)]
+    pub(super) metadata: MetadataView<'a>,
+}
+
+/// Words an order that this request created.
+#[derive(Debug)]
+pub(super) struct Created(pub(super) CreateOrder);
+
+impl Present for Created {
+    fn present(&self, completion: &Completion<'_>) -> (u16, Bytes) {
+        let metadata = MetadataView::Own(&self.0.metadata);
+        word(completion, 201, self.0.reference.as_deref(), metadata)
+    }
+}
+
+/// Words an order that was there before.
+#[derive(Debug)]
+pub(super) struct Known {
+    status: u16,
+    created: Option<StoredTransaction>,
+}
+
+impl Known {
+    pub(super) const fn new(status: u16, created: Option<StoredTransaction>) -> Self {
+        Self { status, created }
+    }
+}
+
+impl Present for Known {
+    fn present(&self, completion: &Completion<'_>) -> (u16, Bytes) {
+        let reference = self.created.as_ref().and_then(|created| created.reference.as_deref());
+        word(completion, self.status, reference, stored_metadata(self.created.as_ref()))
+    }
+}
+
+fn word(
+    completion: &Completion<'_>,
+    status: u16,
+    reference: Option<&str>,
+    metadata: MetadataView<'_>,
+) -> (u16, Bytes) {
+    match completion.outcome {
+        Outcome::Executed(Resource::Order(order)) => {
+            object_answer(status, &body_of(completion, order, reference, metadata))
+        }
+        _ => error_answer(&error_of(completion).unwrap_or_else(ApiError::internal)),
+    }
+}
+
+fn body_of<'a>(
+    completion: &Completion<'_>,
+    order: &'a Order,
+    reference: Option<&'a str>,
+    metadata: MetadataView<'a>,
+) -> OrderBody<'a> {
+    OrderBody {
+        transaction_id: completion.subject.to_string(),
+        object: "order",
+        provider: completion.provider.as_str(),
+        provider_order_id: &order.provider_order_id,
+        amount: Some(Amount(order.amount)),
+        currency: order.amount.currency().code(),
+        status: order.status.as_str(),
+        created_at: time::write(completion.created_at),
+        environment: completion.environment.as_str(),
+        amount_refunded: Some(Amount(order.amount_refunded)),
+        next_action: order.next_action.as_ref().map(NextActionBody::from),
+        reference,
+        metadata,
+    }
+}

@@ -1,0 +1,239 @@
+//! `/v1/sms`: send and read text messages.
+
+use std::borrow::Cow;
+
+use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
+use domain::ports::StoredTransaction;
+use domain::{GetSms, Operation, OperationKind, Outcome, Resource, Scope, SendSms, Sms, SmsOperation};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::metadata::{MetadataBody, MetadataView, stored_metadata};
+use super::present::{error_answer, error_of, object_answer};
+use super::{Asked, Noun, find_target, path_id, read_provider, read_query, read_reference, run};
+use crate::http::MAX_BODY_BYTES;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::extract::{idempotency_key, visit};
+use crate::http::json::{self, RawBody, expect_json, take_bytes};
+use crate::http::time;
+use crate::pipeline::{Completion, Present};
+
+const MESSAGES: &str = "/v1/sms";
+const MESSAGE: &str = "/v1/sms/{id}";
+const MAX_MESSAGE_CHARS: usize = 1_600;
+/// Longest sender: an E.164 number; names have at most 11 characters.
+const MAX_SENDER_CHARS: usize = 16;
+const NOUN: Noun = Noun { created_by: OperationKind::SmsSend, not_found: "sms_not_found" };
+
+/// A text message to send.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SendSmsBody<'a> {
+    /// E.164, with the plus.
+    #[serde(borrow)]
+    #[schema(example = "+15558675310")]
+    to: Cow<'a, str>,
+    /// 1 to 1,600 characters.
+    #[serde(borrow)]
+    #[schema(example = "Your order is on its way.")]
+    message: Cow<'a, str>,
+    /// From whom; your configured sender when absent.
+    #[serde(borrow)]
+    from: Option<Cow<'a, str>>,
+    /// Which provider; your routing decides when absent.
+    #[serde(borrow)]
+    provider: Option<Cow<'a, str>>,
+    /// Your own id; at most 40 characters.
+    #[serde(borrow)]
+    reference: Option<Cow<'a, str>>,
+    /// Your own pairs: at most 50 strings.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<MetadataBody>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfProvider {
+    provider: Option<String>,
+}
+
+/// A text message.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SmsBody<'a> {
+    #[schema(example = "txn_01k3s0m3q4v8w2c5d6e7f8g9ha")]
+    transaction_id: String,
+    #[schema(example = "sms")]
+    object: &'static str,
+    #[schema(example = "twilio")]
+    provider: &'static str,
+    provider_message_id: &'a str,
+    #[schema(example = "+15558675310")]
+    to: &'a str,
+    /// Absent while a pool of senders has not chosen.
+    from: Option<&'a str>,
+    /// Absent while not known.
+    segments: Option<u32>,
+    /// `queued`, `sending`, `sent`, `delivered`, `undelivered`, `failed`, `canceled`.
+    #[schema(example = "queued")]
+    status: &'static str,
+    created_at: String,
+    environment: &'static str,
+    reference: Option<&'a str>,
+    #[schema(value_type = Object)]
+    metadata: MetadataView<'a>,
+}
+
+/// Send a text message.
+#[utoipa::path(post, path = MESSAGES, tag = "SMS", security(("platform_key" = [])),
+    request_body(content = SendSmsBody<'_>, example = json!({"to": "+15558675310", "message": "Your order is on its way."})),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key, route and body within 24 hours: the same answer, one message.")),
+    responses((status = 201, description = "The message.", body = SmsBody<'_>),
+              (status = 400, description = "The request is wrong.", body = ErrorBody<'_>),
+              (status = 422, description = "It cannot be sent as asked.", body = ErrorBody<'_>)))]
+pub(crate) async fn send(request: HttpRequest, raw: RawBody) -> HttpResponse {
+    visit(&request, MESSAGES, Scope::SmsWrite, async |visit| {
+        expect_json(&request)?;
+        let idempotency_key = idempotency_key(&request)?;
+        let bytes = take_bytes(raw, MAX_BODY_BYTES)?;
+        let body: SendSmsBody<'_> = json::read(&bytes)?;
+        let provider = read_provider(body.provider.as_deref())?;
+        let sms = body.read()?;
+        let asked = Asked {
+            provider,
+            subject: None,
+            endpoint: "POST /v1/sms",
+            target: "".into(),
+            idempotency_key,
+            reference: sms.reference.clone(),
+            operation: Operation::Sms(SmsOperation::Send(sms.clone())),
+            body: bytes.clone(),
+        };
+        run(visit, asked, Box::new(Sent(sms))).await
+    })
+    .await
+}
+
+/// Read a text message, live from its provider.
+#[utoipa::path(get, path = MESSAGE, tag = "SMS", security(("platform_key" = [])),
+    params(("id" = String, Path, description = "A transaction id (`txn_…`), or a provider's message id with `?provider=`."),
+           ("provider" = Option<String>, Query, description = "Whose id it is.")),
+    responses((status = 200, description = "The message.", body = SmsBody<'_>),
+              (status = 404, description = "`sms_not_found`", body = ErrorBody<'_>)))]
+pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
+    visit(&request, MESSAGE, Scope::SmsRead, async |visit| {
+        let query: OfProvider = read_query(&request)?;
+        let id = path_id(&request);
+        let target = find_target(visit, &id, query.provider.as_deref(), &NOUN).await?;
+        let asked = Asked {
+            operation: Operation::Sms(SmsOperation::Get(GetSms {
+                provider_message_id: target.provider_ref.clone(),
+            })),
+            provider: target.provider,
+            subject: target.subject,
+            endpoint: "GET /v1/sms/{id}",
+            target: id,
+            idempotency_key: None,
+            reference: None,
+            body: Bytes::new(),
+        };
+        run(visit, asked, Box::new(Known(target.created))).await
+    })
+    .await
+}
+
+impl SendSmsBody<'_> {
+    fn read(self) -> Result<SendSms, ApiError> {
+        let wrong = |param: &'static str, message: &str| ApiError::field("invalid_field", param, message);
+        if !is_e164(&self.to) {
+            return Err(wrong("to", "`to` is a telephone number in E.164 form, like +15558675310."));
+        }
+        let chars = self.message.chars().count();
+        if chars == 0 || chars > MAX_MESSAGE_CHARS {
+            return Err(wrong("message", "`message` has 1 to 1600 characters."));
+        }
+        let is_sender = |from: &str| {
+            let chars = from.chars().count();
+            chars > 0
+                && chars <= MAX_SENDER_CHARS
+                && from.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | ' '))
+        };
+        if self.from.as_deref().is_some_and(|from| !is_sender(from)) {
+            return Err(wrong(
+                "from",
+                "`from` is a telephone number in E.164 form, a short code, or a sender's name.",
+            ));
+        }
+        Ok(SendSms {
+            to: self.to.into(),
+            message: self.message.into(),
+            from: self.from.map(Into::into),
+            reference: read_reference(self.reference.as_deref())?,
+            metadata: self.metadata.unwrap_or_default().read()?,
+        })
+    }
+}
+
+/// Returns whether a text is a plus and 2 to 15 digits, the first of them not zero (ITU-T E.164).
+fn is_e164(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| {
+        (2..=15).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && !digits.starts_with('0')
+    })
+}
+
+#[derive(Debug)]
+struct Sent(SendSms);
+
+impl Present for Sent {
+    fn present(&self, completion: &Completion<'_>) -> (u16, Bytes) {
+        word(completion, 201, self.0.reference.as_deref(), MetadataView::Own(&self.0.metadata))
+    }
+}
+
+#[derive(Debug)]
+struct Known(Option<StoredTransaction>);
+
+impl Present for Known {
+    fn present(&self, completion: &Completion<'_>) -> (u16, Bytes) {
+        let reference = self.0.as_ref().and_then(|created| created.reference.as_deref());
+        word(completion, 200, reference, stored_metadata(self.0.as_ref()))
+    }
+}
+
+fn word(
+    completion: &Completion<'_>,
+    status: u16,
+    reference: Option<&str>,
+    metadata: MetadataView<'_>,
+) -> (u16, Bytes) {
+    match completion.outcome {
+        Outcome::Executed(Resource::Sms(sms)) => {
+            object_answer(status, &body_of(completion, sms, reference, metadata))
+        }
+        _ => error_answer(&error_of(completion).unwrap_or_else(ApiError::internal)),
+    }
+}
+
+fn body_of<'a>(
+    completion: &Completion<'_>,
+    sms: &'a Sms,
+    reference: Option<&'a str>,
+    metadata: MetadataView<'a>,
+) -> SmsBody<'a> {
+    SmsBody {
+        transaction_id: completion.subject.to_string(),
+        object: "sms",
+        provider: completion.provider.as_str(),
+        provider_message_id: &sms.provider_message_id,
+        to: &sms.to,
+        from: sms.from.as_deref(),
+        segments: sms.segments,
+        status: sms.status.as_str(),
+        created_at: time::write(completion.created_at),
+        environment: completion.environment.as_str(),
+        reference,
+        metadata,
+    }
+}

@@ -1,0 +1,205 @@
+//! Idempotency: one key is one side effect. Twins on this node wait for their leader; twins elsewhere meet in the ledger.
+//!
+//! What happens if the process dies, line by line: before `begin` returns nothing was sent, and the key is free; after it
+//! the row is `started`, and the next request with the key (or the reconciler) looks up what became of the call before
+//! anything is sent again; after the answer was recorded, the answer is replayed.
+
+use std::time::Duration;
+
+use domain::{LedgerEntry, LedgerState, TransactionId};
+use sha2::{Digest, Sha256};
+
+use super::flights::Boarded;
+use super::ledger::{self, Stop};
+use super::{Answer, Call, Origin, Present, Refusal, resume};
+use crate::app::Worker;
+
+/// How often a row that another node works on is looked at again.
+const POLL: Duration = Duration::from_millis(200);
+const MAX_KEY_CHARS: usize = 255;
+/// In front of the keys that stand for a request's own text; no caller's key starts with a control character.
+const IMPLICIT: char = '\u{1}';
+
+/// A caller's idempotency key: 1 to 255 printable ASCII characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IdempotencyKey(Box<str>);
+
+/// The text is no idempotency key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an idempotency key is 1 to 255 printable ASCII characters")]
+pub(crate) struct BadIdempotencyKey;
+
+impl IdempotencyKey {
+    /// Reads a header's text.
+    ///
+    /// # Errors
+    /// [`BadIdempotencyKey`].
+    pub(crate) fn try_new(text: &str) -> Result<Self, BadIdempotencyKey> {
+        let is_printable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        let is_blank = text.trim().is_empty();
+        if is_printable && !is_blank && text.len() <= MAX_KEY_CHARS {
+            Ok(Self(text.into()))
+        } else {
+            Err(BadIdempotencyKey)
+        }
+    }
+}
+
+/// What de-duplicates a request.
+#[derive(Debug, Clone)]
+pub(super) struct Guard {
+    /// The key in the ledger.
+    pub key: Box<str>,
+    /// How long its answer is replayed.
+    pub replay: Duration,
+}
+
+/// Returns SHA-256 of route, target and body.
+pub(super) fn fingerprint(call: &Call) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in [call.endpoint.as_bytes(), call.target.as_bytes(), &call.body] {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+/// Does an operation with a side effect, once for each idempotency key.
+pub(super) async fn execute_once(
+    worker: &Worker,
+    call: Call,
+    present: &dyn Present,
+) -> Result<Answer, Refusal> {
+    let fingerprint = fingerprint(&call);
+    let Some(guard) = guard_of(worker, &call, &fingerprint) else {
+        return match ledger::execute(worker, &call, present, None, fingerprint).await {
+            Ok(answer) => Ok(answer),
+            Err(Stop::Refused(refusal)) => Err(refusal),
+            Err(Stop::Exists(_)) => Err(Refusal::Internal("beginning an entry that nothing de-duplicates")),
+        };
+    };
+    let tenant = call.principal.tenant.tenant().id;
+    let environment = call.principal.environment;
+    loop {
+        match worker.gateway.flights.board((tenant, environment, guard.key.clone()), &fingerprint) {
+            Boarded::Mismatch => return Err(Refusal::KeyReused),
+            Boarded::Follower(mut landed) => {
+                let left = call.meta.deadline.remaining(worker.gateway.clock.monotonic());
+                let left = left.ok_or(Refusal::KeyInUse { retry_after: Duration::from_secs(1) })?;
+                // Either way the next round tells: landed, or no time left. The sender never sends, it is only dropped.
+                tokio::time::timeout(left, landed.changed()).await.ok();
+            }
+            Boarded::Leader(_leader) => return lead(worker, &call, present, &guard, fingerprint).await,
+        }
+    }
+}
+
+/// Acts for an idempotency key on this node.
+async fn lead(
+    worker: &Worker,
+    call: &Call,
+    present: &dyn Present,
+    guard: &Guard,
+    fingerprint: [u8; 32],
+) -> Result<Answer, Refusal> {
+    loop {
+        let row = match ledger::execute(worker, call, present, Some(guard), fingerprint).await {
+            Ok(answer) => return Ok(answer),
+            Err(Stop::Exists(row)) => row,
+            // What would be refused now may have been answered before.
+            Err(Stop::Refused(refusal)) => match find(worker, call, guard).await? {
+                Some(row) => row,
+                None => return Err(refusal),
+            },
+        };
+        if row.fingerprint != fingerprint {
+            return Err(Refusal::KeyReused);
+        }
+        let now = worker.gateway.clock.now();
+        match &row.state {
+            LedgerState::Settled { status, body } => return Ok(replayed(*status, body.clone())),
+            LedgerState::Started if row.lease_until > now => {
+                wait_for_owner(worker, call, row.lease_until.since(now)).await?;
+            }
+            LedgerState::Started | LedgerState::Unknown => {
+                match resume::resume(worker, call, present, guard, &row).await? {
+                    Some(answer) => return Ok(answer),
+                    None => wait_for_owner(worker, call, POLL).await?,
+                }
+            }
+        }
+    }
+}
+
+/// Returns the row of a key whose answer is still replayed.
+async fn find(worker: &Worker, call: &Call, guard: &Guard) -> Result<Option<Box<LedgerEntry>>, Refusal> {
+    let tenant = call.principal.tenant.tenant().id;
+    let found = worker.gateway.stores.ledger.find(tenant, call.principal.environment, &guard.key).await;
+    match found {
+        Ok(row) => Ok(row.filter(|row| row.replay_until > call.meta.at || !is_settled(row)).map(Box::new)),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the ledger cannot be read");
+            Err(Refusal::LedgerUnavailable)
+        }
+    }
+}
+
+const fn is_settled(row: &LedgerEntry) -> bool {
+    matches!(row.state, LedgerState::Settled { .. })
+}
+
+/// Waits while another node is at work on the key.
+async fn wait_for_owner(worker: &Worker, call: &Call, at_most: Duration) -> Result<(), Refusal> {
+    let left = call.meta.deadline.remaining(worker.gateway.clock.monotonic());
+    let left = left.ok_or(Refusal::KeyInUse { retry_after: Duration::from_secs(1) })?;
+    tokio::time::sleep(POLL.min(left).min(at_most.max(Duration::from_millis(1)))).await;
+    Ok(())
+}
+
+const fn replayed(status: u16, body: bytes::Bytes) -> Answer {
+    Answer {
+        status,
+        body,
+        origin: Origin::Replayed,
+        provider_time: Duration::ZERO,
+        retry_after: None,
+        provider: None,
+        outcome: "replayed",
+    }
+}
+
+/// Returns what de-duplicates a call: the caller's key, or the request itself where the tenant wants that.
+fn guard_of(worker: &Worker, call: &Call, fingerprint: &[u8; 32]) -> Option<Guard> {
+    if let Some(key) = &call.idempotency_key {
+        return Some(Guard { key: key.0.clone(), replay: worker.gateway.config.calls.replay() });
+    }
+    let seconds = call.principal.tenant.tenant().implicit_idempotency_seconds?;
+    let key = format!("{IMPLICIT}{}", hex::encode(fingerprint)).into_boxed_str();
+    Some(Guard { key, replay: Duration::from_secs(u64::from(seconds)) })
+}
+
+/// Returns the provider's idempotency key. Derived from the caller's, so that a repeat has the same one even when all
+/// memory of the first is lost; without one, from the transaction, which is as new as the request.
+pub(super) fn provider_key(worker: &Worker, call: &Call, id: TransactionId) -> String {
+    let tenant = call.principal.tenant.tenant().id;
+    let text = match &call.idempotency_key {
+        Some(key) => &key.0,
+        None => &*id.to_string(),
+    };
+    worker.gateway.pepper.provider_key(tenant, call.principal.environment, call.endpoint, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn idempotency_keys_are_printable_and_of_bounded_length() {
+        for good in ["a", "order 42", "550e8400-e29b-41d4-a716-446655440000", &"x".repeat(255)] {
+            assert!(IdempotencyKey::try_new(good).is_ok(), "{good}");
+        }
+        for bad in ["", " ", "\u{1}", "tab\t", "ünï", &"x".repeat(256)] {
+            assert_eq!(IdempotencyKey::try_new(bad), Err(BadIdempotencyKey), "{bad}");
+        }
+    }
+}

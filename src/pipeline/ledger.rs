@@ -1,0 +1,147 @@
+//! The way of an operation with a side effect: a row in the ledger before the call, the outcome behind it.
+
+use domain::ports::Begun;
+use domain::{LedgerEntry, LedgerState, NotSent, Outcome, RejectionClass, Settlement, TransactionId};
+
+use super::exchange::{Job, Ran, run, verdict};
+use super::guard::Unsettled;
+use super::idempotency::{Guard, provider_key};
+use super::{Answer, Call, Completion, Present, Refusal, record, routing};
+use crate::app::Worker;
+
+/// How long past a request's deadline its ledger row still counts as worked on.
+const LEASE_MARGIN: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Why an operation was not done here and now.
+pub(super) enum Stop {
+    /// It was refused; nothing was sent.
+    Refused(Refusal),
+    /// The idempotency key has a row already.
+    Exists(Box<LedgerEntry>),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Begins an operation in the ledger, does it, and records what became of it.
+pub(super) async fn execute(
+    worker: &Worker,
+    call: &Call,
+    present: &dyn Present,
+    guard: Option<&Guard>,
+    fingerprint: [u8; 32],
+) -> Result<Answer, Stop> {
+    let gateway = &worker.gateway;
+    let route = routing::choose(call)?;
+    // Reserved first: what is begun can always be recorded.
+    let permit = gateway.log.reserve().map_err(|_refused| Refusal::Overloaded)?;
+    let admission = routing::admit(gateway, call, &route)?;
+    let transaction = TransactionId::generate(call.meta.at, &*gateway.entropy);
+    let entry = entry(worker, call, guard, fingerprint, (transaction, route.service.provider.as_str()));
+    let provider_key = entry.provider_key.clone();
+    // Dies here: the key is free, or the row is `started` and its call was never made; a look-up tells.
+    match gateway.ledger.begin(entry).await {
+        Ok(Begun::Started) => {}
+        Ok(Begun::Existing(row)) => {
+            admission.settle(resilience::Verdict::Ignored, gateway.clock.monotonic());
+            return Err(Stop::Exists(row));
+        }
+        Err(_) => {
+            admission.settle(resilience::Verdict::Ignored, gateway.clock.monotonic());
+            return Err(Stop::Refused(Refusal::LedgerUnavailable));
+        }
+    }
+    let job = Job {
+        call,
+        adapter: route.adapter,
+        service: &route.service,
+        transaction,
+        provider_key: &provider_key,
+        started_at: call.meta.at,
+    };
+    let unsettled = Unsettled::new(permit, call.principal.tenant.tenant().id, transaction);
+    // Dies in here: the row stays `started`; whoever comes next looks up what became of the call.
+    let ran = run(worker, &job, route.exchange).await;
+    admission.settle(verdict(&ran.outcome), gateway.clock.monotonic());
+    Ok(conclude(worker, &job, ran, unsettled, present))
+}
+
+/// Puts an outcome into words and hands it to the log, which settles the ledger's row in the same commit.
+pub(super) fn conclude(
+    worker: &Worker,
+    job: &Job<'_>,
+    ran: Ran,
+    unsettled: Unsettled,
+    present: &dyn Present,
+) -> Answer {
+    let provider = job.service.provider;
+    let completion = Completion {
+        transaction: job.transaction,
+        subject: job.call.subject.unwrap_or(job.transaction),
+        provider,
+        environment: job.call.principal.environment,
+        created_at: job.call.subject.map_or(job.started_at, TransactionId::created_at),
+        is_repeatable: job.call.idempotency_key.is_some(),
+        outcome: &ran.outcome,
+    };
+    let (status, body) = present.present(&completion);
+    let settlement = settlement(&ran.outcome, status, &body);
+    unsettled.record(record::transaction(&worker.gateway, job, &ran, status, &body), settlement);
+    ran.into_answer(status, body, provider)
+}
+
+/// Returns what an outcome makes of the ledger's row: only an answer that would be the same again is kept.
+fn settlement(outcome: &Outcome, status: u16, body: &bytes::Bytes) -> Settlement {
+    match outcome {
+        Outcome::Executed(_) => Settlement::Settled { status, body: body.clone() },
+        Outcome::Rejected(rejection) => match rejection.class {
+            RejectionClass::Credentials | RejectionClass::RateLimited | RejectionClass::Unavailable => {
+                Settlement::Released
+            }
+            RejectionClass::InvalidRequest
+            | RejectionClass::NotFound
+            | RejectionClass::Conflict
+            | RejectionClass::Declined
+            | RejectionClass::Refused => Settlement::Settled { status, body: body.clone() },
+        },
+        Outcome::NotSent(
+            NotSent::Unreachable
+            | NotSent::CircuitOpen
+            | NotSent::Overloaded
+            | NotSent::DeadlinePassed
+            | NotSent::NeverArrived,
+        ) => Settlement::Released,
+        Outcome::Unknown(_) => Settlement::Unknown,
+    }
+}
+
+fn entry(
+    worker: &Worker,
+    call: &Call,
+    guard: Option<&Guard>,
+    fingerprint: [u8; 32],
+    (transaction, provider): (TransactionId, &str),
+) -> LedgerEntry {
+    let calls = &worker.gateway.config.calls;
+    let replay = guard.map_or_else(|| calls.replay(), |guard| guard.replay);
+    LedgerEntry {
+        transaction,
+        tenant: call.principal.tenant.tenant().id,
+        key: call.principal.key,
+        environment: call.principal.environment,
+        idempotency_key: guard.map(|guard| guard.key.clone()),
+        operation: call.operation.kind(),
+        fingerprint,
+        provider: provider.into(),
+        provider_key: provider_key(worker, call, transaction).into_boxed_str(),
+        target: call.target.clone(),
+        request: call.body.clone(),
+        started_at: call.meta.at,
+        lease_until: call.meta.at.after(calls.deadline()).after(LEASE_MARGIN),
+        replay_until: call.meta.at.after(replay),
+        state: LedgerState::Started,
+    }
+}

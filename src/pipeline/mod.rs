@@ -1,0 +1,266 @@
+//! The data plane: one operation from admission to its answer. admit → begin (ledger) → exchange → settle → record.
+//! Picks no status code and speaks no HTTP: what an answer looks like is the caller's [`Present`].
+
+mod exchange;
+mod flights;
+mod guard;
+mod idempotency;
+mod ledger;
+mod record;
+mod resume;
+mod routing;
+mod verify;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use adapters::Adapter;
+use bytes::Bytes;
+use domain::{Environment, Operation, Outcome, ProviderId, Rejection, Resource, Timestamp, TransactionId};
+use resilience::Deadline;
+
+pub(crate) use flights::Flights;
+pub(crate) use idempotency::IdempotencyKey;
+pub(crate) use routing::{Endpoints, EndpointsError};
+pub(crate) use verify::{TokenExchange, verify_credentials};
+
+use crate::app::Worker;
+use crate::auth::Principal;
+
+/// One request for an operation.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// Who asks.
+    pub principal: Principal,
+    /// For what.
+    pub operation: Operation,
+    /// At which provider; the tenant's routing decides when absent.
+    pub provider: Option<ProviderId>,
+    /// The transaction that created the object, for operations on one.
+    pub subject: Option<TransactionId>,
+    /// Method and route: `POST /v1/payments/orders`.
+    pub endpoint: &'static str,
+    /// The id in the path, empty where the route has none.
+    pub target: Box<str>,
+    /// The caller's idempotency key.
+    pub idempotency_key: Option<IdempotencyKey>,
+    /// The caller's own id.
+    pub reference: Option<Box<str>>,
+    /// The body as it came.
+    pub body: Bytes,
+    /// About the request itself.
+    pub meta: Meta,
+}
+
+/// About a request, for the log.
+#[derive(Debug, Clone)]
+pub(crate) struct Meta {
+    /// Its id.
+    pub request_id: Box<str>,
+    /// The caller's address.
+    pub ip: Option<IpAddr>,
+    /// The caller's `User-Agent`.
+    pub user_agent: Option<Box<str>>,
+    /// When it came.
+    pub at: Timestamp,
+    /// When it came, by the monotonic clock.
+    pub arrived: Duration,
+    /// When its answer is due.
+    pub deadline: Deadline,
+}
+
+/// What an operation led to, before it is put into words.
+#[derive(Debug)]
+pub(crate) struct Completion<'a> {
+    /// This transaction.
+    pub transaction: TransactionId,
+    /// The transaction that created the object: this one, unless it reads or changes an object.
+    pub subject: TransactionId,
+    /// The provider that served.
+    pub provider: ProviderId,
+    /// Test or live.
+    pub environment: Environment,
+    /// When the object was created.
+    pub created_at: Timestamp,
+    /// Whether the caller gave an idempotency key: a repeat of an unknown outcome is safe then.
+    pub is_repeatable: bool,
+    /// What happened.
+    pub outcome: &'a Outcome,
+}
+
+/// Puts a completion into the caller's words: HTTP status and body.
+pub(crate) trait Present: Send + Sync {
+    /// Returns the answer.
+    fn present(&self, completion: &Completion<'_>) -> (u16, Bytes);
+}
+
+/// The answer to a call.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Body.
+    pub body: Bytes,
+    /// Whether it is the stored answer of an earlier request.
+    pub origin: Origin,
+    /// The provider's share of the time.
+    pub provider_time: Duration,
+    /// How long the provider asks to wait.
+    pub retry_after: Option<Duration>,
+    /// The provider that served, for the log line.
+    pub provider: Option<ProviderId>,
+    /// The transaction's outcome, for the log line.
+    pub outcome: &'static str,
+}
+
+/// Where an answer comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// This request.
+    Fresh,
+    /// An earlier request with the same idempotency key.
+    Replayed,
+}
+
+/// Why a call got no transaction: nothing was sent, nothing was stored.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// No enabled provider of the tenant does it.
+    #[error("no provider is configured for {feature} in {environment}")]
+    NoProvider {
+        /// The feature.
+        feature: domain::Feature,
+        /// The environment.
+        environment: Environment,
+    },
+    /// The tenant has switched the feature off at the provider.
+    #[error("feature not enabled")]
+    FeatureNotEnabled {
+        /// The feature.
+        feature: domain::Feature,
+        /// The provider asked for.
+        provider: ProviderId,
+    },
+    /// The provider cannot do it.
+    #[error("{provider} cannot do {operation}")]
+    NotSupported {
+        /// The provider.
+        provider: ProviderId,
+        /// What it cannot do.
+        operation: &'static str,
+        /// Those that can.
+        able: Vec<&'static str>,
+    },
+    /// None of the tenant's providers takes the currency.
+    #[error("no provider takes {0}")]
+    CurrencyNotTaken(domain::Currency),
+    /// The provider would refuse it as it stands.
+    #[error("refused before it was sent")]
+    Planned {
+        /// Which provider.
+        provider: ProviderId,
+        /// Why.
+        rejection: Box<Rejection>,
+    },
+    /// The breaker is open, or as many calls as allowed are under way.
+    #[error("not admitted")]
+    CircuitOpen {
+        /// Which provider.
+        provider: ProviderId,
+        /// Which of the two.
+        reason: domain::NotSent,
+        /// How long it stays open.
+        retry_after: Duration,
+    },
+    /// The log's queue is full.
+    #[error("overloaded")]
+    Overloaded,
+    /// The ledger cannot be written.
+    #[error("ledger unavailable")]
+    LedgerUnavailable,
+    /// The idempotency key was used for something else.
+    #[error("idempotency key reused")]
+    KeyReused,
+    /// The first request with this idempotency key is still under way.
+    #[error("idempotency key in use")]
+    KeyInUse {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// The gateway is at fault.
+    #[error("internal error while {0}")]
+    Internal(&'static str),
+}
+
+/// Does an operation and returns its answer.
+///
+/// Operations with a side effect run as a task of their own, which a client that goes away does not cut short.
+///
+/// # Errors
+/// [`Refusal`] when nothing was sent.
+pub(crate) async fn execute(
+    worker: &Worker,
+    call: Call,
+    present: Box<dyn Present>,
+) -> Result<Answer, Refusal> {
+    if !call.operation.kind().has_side_effect() {
+        return read(worker, call, &*present).await;
+    }
+    let own = worker.clone();
+    let task = worker
+        .gateway
+        .tasks
+        .spawn_local(async move { idempotency::execute_once(&own, call, &*present).await });
+    task.await.unwrap_or(Err(Refusal::Internal("running the operation")))
+}
+
+/// An operation's way, chosen: provider, adapter, and the steps that lead through.
+struct Route {
+    service: routing::Service,
+    adapter: &'static dyn Adapter,
+    exchange: Box<dyn adapters::Exchange>,
+}
+
+/// Reads from a provider: no ledger, and nothing to repeat.
+async fn read(worker: &Worker, call: Call, present: &dyn Present) -> Result<Answer, Refusal> {
+    let gateway = &worker.gateway;
+    let route = routing::choose(&call)?;
+    let admission = routing::admit(gateway, &call, &route)?;
+    let permit = gateway.log.reserve().map_err(|_refused| Refusal::Overloaded)?;
+    let transaction = TransactionId::generate(call.meta.at, &*gateway.entropy);
+    let job = exchange::Job {
+        call: &call,
+        adapter: route.adapter,
+        service: &route.service,
+        transaction,
+        provider_key: "",
+        started_at: call.meta.at,
+    };
+    let ran = exchange::run(worker, &job, route.exchange).await;
+    admission.settle(exchange::verdict(&ran.outcome), gateway.clock.monotonic());
+    let completion = Completion {
+        transaction,
+        subject: call.subject.unwrap_or(transaction),
+        provider: route.adapter.descriptor().id,
+        environment: call.principal.environment,
+        created_at: call.subject.map_or(call.meta.at, TransactionId::created_at),
+        is_repeatable: true,
+        outcome: &ran.outcome,
+    };
+    let (status, body) = present.present(&completion);
+    permit.record(record::read(gateway, &job, &ran, status, &body));
+    let provider = completion.provider;
+    Ok(ran.into_answer(status, body, provider))
+}
+
+/// Returns the amount of an operation or its outcome, for the log.
+fn amount_of(operation: &Operation, outcome: &Outcome) -> Option<domain::Money> {
+    match outcome {
+        Outcome::Executed(Resource::Order(order)) => Some(order.amount),
+        _ => match operation {
+            Operation::Order(domain::OrderOperation::Create(order)) => Some(order.amount),
+            Operation::Order(domain::OrderOperation::Capture(capture)) => capture.amount,
+            _ => None,
+        },
+    }
+}

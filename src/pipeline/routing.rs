@@ -1,0 +1,164 @@
+//! Routing: which of the tenant's providers serves an operation.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use actors::{Admission, ServiceEntry};
+use adapters::{ADAPTERS, Adapter, adapter};
+use domain::{Credentials, Currency, Endpoint, Environment, Operation, OrderOperation, ProviderId};
+
+use super::{Call, Refusal, Route};
+use crate::app::Gateway;
+use crate::config::ProviderUrls;
+
+/// The service that was chosen.
+#[derive(Debug, Clone)]
+pub(super) struct Service {
+    /// The provider.
+    pub provider: ProviderId,
+    /// The tenant's credentials for it.
+    pub credentials: Arc<Credentials>,
+}
+
+/// Where each provider's API listens, for each environment.
+#[derive(Debug)]
+pub struct Endpoints(BTreeMap<(ProviderId, Environment), Endpoint>);
+
+/// An address of a provider cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the address of {provider} in {environment} cannot be used")]
+pub struct EndpointsError {
+    provider: ProviderId,
+    environment: Environment,
+    #[source]
+    source: transport::EndpointError,
+}
+
+impl Endpoints {
+    /// Takes each provider's own addresses, and the configured ones over them.
+    ///
+    /// # Errors
+    /// [`EndpointsError`] names the provider whose address is no address.
+    pub fn try_new(configured: &BTreeMap<String, ProviderUrls>) -> Result<Self, EndpointsError> {
+        let mut endpoints = BTreeMap::new();
+        for adapter in ADAPTERS {
+            let descriptor = adapter.descriptor();
+            let urls = configured.get(descriptor.id.as_str());
+            for environment in Environment::ALL {
+                let configured = urls.map(|urls| match environment {
+                    Environment::Test => urls.test_url.as_str(),
+                    Environment::Live => urls.live_url.as_str(),
+                });
+                let url = configured
+                    .filter(|url| !url.is_empty())
+                    .unwrap_or_else(|| descriptor.base_urls.of(environment));
+                let endpoint = transport::endpoint(descriptor.id, url).map_err(|source| EndpointsError {
+                    provider: descriptor.id,
+                    environment,
+                    source,
+                })?;
+                endpoints.insert((descriptor.id, environment), endpoint);
+            }
+        }
+        Ok(Self(endpoints))
+    }
+
+    /// Returns where a provider listens.
+    pub fn of(&self, provider: ProviderId, environment: Environment) -> Option<&Endpoint> {
+        self.0.get(&(provider, environment))
+    }
+}
+
+/// Chooses the provider: the one asked for, else the tenant's first by priority that can and takes the currency.
+pub(super) fn choose(call: &Call) -> Result<Route, Refusal> {
+    let kind = call.operation.kind();
+    let feature = kind.feature();
+    let environment = call.principal.environment;
+    let mut candidates: Vec<(u16, &ServiceEntry, &'static dyn Adapter)> = Vec::with_capacity(4);
+    let mut refused = None;
+    for service in call.principal.tenant.services(environment) {
+        let Some(adapter) = adapter(service.provider.as_str()) else { continue };
+        if call.provider.is_some_and(|wanted| wanted != service.provider) {
+            continue;
+        }
+        if adapter.descriptor().operation(kind).is_none() {
+            refused = refused.or(Some(not_supported(service.provider, &call.operation)));
+            continue;
+        }
+        let setting =
+            service.features.iter().find(|setting| setting.feature == feature && setting.is_enabled);
+        match setting {
+            Some(setting) => candidates.push((setting.priority, service, adapter)),
+            None => refused = Some(Refusal::FeatureNotEnabled { feature, provider: service.provider }),
+        }
+    }
+    // Stable: among equals the service configured first.
+    candidates.sort_by_key(|(priority, ..)| *priority);
+    let currency = asked_currency(&call.operation);
+    for (_, service, adapter) in &candidates {
+        if call.provider.is_none()
+            && currency.is_some_and(|currency| !(adapter.descriptor().takes_currency)(currency))
+        {
+            refused = currency.map(Refusal::CurrencyNotTaken);
+            continue;
+        }
+        let exchange = adapter.plan(&call.operation).map_err(|rejection| Refusal::Planned {
+            provider: service.provider,
+            rejection: Box::new(rejection),
+        })?;
+        let service = Service { provider: service.provider, credentials: Arc::clone(&service.credentials) };
+        return Ok(Route { service, adapter: *adapter, exchange });
+    }
+    Err(refused.unwrap_or_else(|| nobody(call)))
+}
+
+/// Takes a permit of the breaker.
+pub(super) fn admit(gateway: &Gateway, call: &Call, route: &Route) -> Result<Admission, Refusal> {
+    let provider = route.service.provider;
+    let service = service_entry(call, provider)?;
+    call.principal.tenant.admit(service, call.operation.kind(), gateway.clock.monotonic()).map_err(|open| {
+        Refusal::CircuitOpen { provider, reason: open.not_sent, retry_after: open.retry_after }
+    })
+}
+
+/// Returns the tenant's service of this provider.
+pub(super) fn service_entry(call: &Call, provider: ProviderId) -> Result<&ServiceEntry, Refusal> {
+    call.principal
+        .tenant
+        .services(call.principal.environment)
+        .find(|service| service.provider == provider)
+        .ok_or_else(|| nobody(call))
+}
+
+fn nobody(call: &Call) -> Refusal {
+    match call.provider {
+        Some(wanted)
+            if adapter(wanted.as_str())
+                .is_some_and(|a| a.descriptor().operation(call.operation.kind()).is_none()) =>
+        {
+            not_supported(wanted, &call.operation)
+        }
+        _ => Refusal::NoProvider {
+            feature: call.operation.kind().feature(),
+            environment: call.principal.environment,
+        },
+    }
+}
+
+fn not_supported(provider: ProviderId, operation: &Operation) -> Refusal {
+    let kind = operation.kind();
+    let able = ADAPTERS
+        .into_iter()
+        .map(Adapter::descriptor)
+        .filter(|descriptor| descriptor.operation(kind).is_some())
+        .map(|descriptor| descriptor.id.as_str())
+        .collect();
+    Refusal::NotSupported { provider, operation: kind.as_str(), able }
+}
+
+fn asked_currency(operation: &Operation) -> Option<Currency> {
+    match operation {
+        Operation::Order(OrderOperation::Create(order)) => Some(order.amount.currency()),
+        Operation::Order(_) | Operation::Sms(_) => None,
+    }
+}

@@ -1,0 +1,75 @@
+//! What the gateway tells about itself, and what it never tells.
+
+use serde_json::json;
+
+use crate::support::{Stage, bearer, env_of};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_count_requests_and_provider_calls_on_the_admin_port_only() {
+    let stage = Stage::start().await;
+    let account = stage.account("measured").await;
+    stage.order(&account, &[], &json!({"amount": 5, "currency": "INR"})).await.expect(201);
+    stage.order(&account, &[], &json!({"amount": 5, "currency": "XXX"})).await.expect(422);
+    let metrics = stage.admin.get("/metrics", &[]).await.expect(200).text();
+    let has = |name: &str, labels: &[&str]| {
+        metrics.lines().any(|line| line.starts_with(name) && labels.iter().all(|label| line.contains(label)))
+    };
+    assert!(has("gateway_requests_total", &[r#"route="/v1/payments/orders""#, "201"]), "{metrics}");
+    assert!(has("gateway_provider", &[r#"provider="razorpay""#, r#"operation="orders.create""#, "executed"]), "{metrics}");
+    for line in metrics.lines().filter(|line| !line.starts_with('#')) {
+        assert!(line.contains('{') || line.split_whitespace().count() == 2, "{line}");
+    }
+    assert!(!metrics.contains("usr_") && !metrics.contains(&account.key) && !metrics.contains(&account.razorpay_key_id));
+    stage.api.get("/metrics", &[]).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_is_told_on_both_ports() {
+    let stage = Stage::start().await;
+    for client in [&stage.api, &stage.admin] {
+        let health = client.get("/health", &[]).await.expect(200).json();
+        assert_eq!(health["status"], "ok");
+        assert_eq!(health["checks"], json!({"store": "ok", "cache": "ok", "journal": "ok"}));
+        client.get("/health/live", &[]).await.expect(200);
+        client.get("/health/ready", &[]).await.expect(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn server_timing_tells_both_shares() {
+    let stage = Stage::start().await;
+    let account = stage.account("timed").await;
+    let order = stage.order(&account, &[], &json!({"amount": 5, "currency": "INR"})).await.expect(201);
+    let timing = order.header("server-timing").expect("a header");
+    assert!(timing.starts_with("gateway;dur=") && timing.contains(", provider;dur="), "{timing}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_and_no_stored_byte_holds_a_credential() {
+    let stage = Stage::start().await;
+    let account = stage.account("secretive").await;
+    let order = json!({"amount": "5.00", "currency": "USD", "provider": "stripe"});
+    let created = stage.order(&account, &[], &order).await.expect(201).json();
+    let client_secret = created["next_action"]["client_secret"].as_str().expect("a client secret").to_owned();
+    let id = created["transaction_id"].as_str().expect("an id");
+    let logged = stage.api.get(&format!("/v1/transactions/{id}"), &[("x-platform-key", account.key.as_str())]).await.expect(200);
+    assert!(!logged.text().contains(&client_secret), "masked in the log");
+    let auth = bearer(&account.token);
+    let parsed = json!({"env_text": env_of("secretive")});
+    let parsed = stage.api.post("/api/onboarding/parse", &[("authorization", auth.as_str())], &parsed).await.expect(200).text();
+    let secrets: Vec<String> = env_of("secretive")
+        .lines()
+        .filter(|line| line.contains("SECRET") || line.contains("TOKEN"))
+        .map(|line| line.split('=').nth(1).expect("a value").to_owned())
+        .collect();
+    assert_eq!(secrets.len(), 4);
+    let stored: Vec<u8> = std::fs::read_dir(stage.folder())
+        .expect("a folder")
+        .flat_map(|file| std::fs::read(file.expect("a file").path()).expect("readable"))
+        .collect();
+    for secret in secrets.iter().chain([&account.key]) {
+        assert!(!parsed.contains(secret.as_str()), "parse repeats a secret");
+        let is_stored = stored.windows(secret.len()).any(|window| window == secret.as_bytes());
+        assert!(!is_stored, "a secret is stored in the clear");
+    }
+}

@@ -1,0 +1,74 @@
+//! The published document and the page that renders it.
+
+use serde_json::Value;
+
+use crate::support::Stage;
+
+/// Routes of the public port, as `src/http/mod.rs` lists them.
+const ROUTES: [(&str, &str); 21] = [
+    ("post", "/v1/payments/orders"),
+    ("get", "/v1/payments/orders"),
+    ("get", "/v1/payments/orders/{id}"),
+    ("post", "/v1/payments/orders/{id}/capture"),
+    ("post", "/v1/payments/orders/{id}/cancel"),
+    ("post", "/v1/sms"),
+    ("get", "/v1/sms/{id}"),
+    ("get", "/v1/transactions/{id}"),
+    ("post", "/api/auth/sign-up"),
+    ("post", "/api/auth/sign-in"),
+    ("post", "/api/onboarding/parse"),
+    ("post", "/api/onboarding/configure"),
+    ("get", "/api/keys"),
+    ("post", "/api/keys"),
+    ("put", "/api/keys/{id}/rotate"),
+    ("delete", "/api/keys/{id}"),
+    ("get", "/api/services"),
+    ("get", "/health"),
+    ("get", "/health/live"),
+    ("get", "/health/ready"),
+    ("get", "/.well-known/jwks.json"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_is_in_the_document_with_an_answer() {
+    let stage = Stage::start().await;
+    let document = stage.api.get("/openapi.json", &[]).await.expect(200).json();
+    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")), "{}", document["openapi"]);
+    for (method, route) in ROUTES {
+        let operation = &document["paths"][route][method];
+        assert!(operation["responses"].is_object(), "{method} {route} is missing");
+        assert!(operation["summary"].is_string() || operation["description"].is_string(), "{method} {route} has no words");
+    }
+    let order = &document["paths"]["/v1/payments/orders"]["post"]["requestBody"]["content"]["application/json"];
+    assert_eq!(order["example"]["currency"], "INR");
+    check_references(&document, &document);
+}
+
+/// Every `$ref` leads somewhere.
+fn check_references(document: &Value, value: &Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::String(reference)) = fields.get("$ref") {
+                let pointer = reference.strip_prefix('#').expect("a local reference");
+                assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+            }
+            fields.values().for_each(|field| check_references(document, field));
+        }
+        Value::Array(items) => items.iter().for_each(|item| check_references(document, item)),
+        _ => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reference_page_needs_nothing_from_outside() {
+    let stage = Stage::start().await;
+    let redirect = stage.api.get("/docs", &[]).await.expect(308);
+    assert_eq!(redirect.header("location"), Some("/docs/"));
+    let page = stage.api.get("/docs/", &[]).await.expect(200).text();
+    assert!(!page.contains("https://") || !page.contains("cdn"), "assets come from the binary: {page}");
+    for asset in ["swagger-ui.css", "swagger-ui-bundle.js", "swagger-initializer.js"] {
+        stage.api.get(&format!("/docs/{asset}"), &[]).await.expect(200);
+    }
+    let script = stage.api.get("/docs/swagger-initializer.js", &[]).await.expect(200).text();
+    assert!(script.contains("/openapi.json"));
+}

@@ -1,0 +1,214 @@
+//! A gateway and a sandbox in this process, on free ports, with a folder of their own.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use gateway::{Config, MasterKeyPolicy, Overrides, Stores};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use super::{Answer, Client};
+
+/// What a test wants different from the default.
+pub(crate) struct StageOptions {
+    /// Changes the configuration.
+    pub(crate) configure: fn(&mut Config),
+    /// Puts something in front of the store.
+    pub(crate) wrap: Box<dyn FnOnce(Stores) -> Stores + Send>,
+}
+
+impl Default for StageOptions {
+    fn default() -> Self {
+        Self { configure: |_| {}, wrap: Box::new(|stores| stores) }
+    }
+}
+
+/// A running gateway with its providers.
+pub(crate) struct Stage {
+    /// The gateway's public port.
+    pub(crate) api: Client,
+    /// Its admin port.
+    pub(crate) admin: Client,
+    /// The sandbox's control port.
+    pub(crate) control: Client,
+    sandbox: Option<sandbox::Sandbox>,
+    folder: TempDir,
+    gateway: Option<RunningGateway>,
+}
+
+struct RunningGateway {
+    stop: oneshot::Sender<()>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+/// A tenant with a test key.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    pub(crate) token: String,
+    pub(crate) key: String,
+    /// The tenant's Razorpay key id: the merchant's name at the sandbox.
+    pub(crate) razorpay_key_id: String,
+}
+
+impl Stage {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(StageOptions::default()).await
+    }
+
+    pub(crate) async fn start_with(options: StageOptions) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let host = Ipv4Addr::LOCALHOST.into();
+        let sandbox = sandbox::Options { host, port: 0, seed: Some(1), record_calls: true, token_lifetime_seconds: 32_400 };
+        let sandbox = sandbox::start(sandbox).expect("a sandbox");
+        let control = Client::new(sandbox.addresses().control);
+        let (addresses, gateway) = run_gateway(&folder, sandbox.addresses(), options).await;
+        let (public, admin) = addresses;
+        Self {
+            api: Client::new(public),
+            admin: Client::new(admin),
+            control,
+            sandbox: Some(sandbox),
+            folder,
+            gateway: Some(gateway),
+        }
+    }
+
+    /// Stops the gateway in order, and starts it again on the same data.
+    pub(crate) async fn restart(&mut self) {
+        self.stop_gateway().await;
+        let addresses = self.sandbox.as_ref().expect("a sandbox").addresses();
+        let ((public, admin), gateway) = run_gateway(&self.folder, addresses, StageOptions::default()).await;
+        (self.api, self.admin, self.gateway) = (Client::new(public), Client::new(admin), Some(gateway));
+    }
+
+    async fn stop_gateway(&mut self) {
+        if let Some(gateway) = self.gateway.take() {
+            gateway.stop.send(()).ok();
+            tokio::task::spawn_blocking(move || gateway.thread.join().expect("the gateway ends in order")).await.expect("joined");
+        }
+    }
+
+    /// Returns the folder with the gateway's data.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// Signs a tenant up with credentials for all four providers; `name` makes it a tenant and a merchant of its own.
+    pub(crate) async fn account(&self, name: &str) -> Account {
+        let env_text = env_of(name);
+        let token = self.sign_up(name).await;
+        let body = json!({"env_text": env_text, "create_keys": true});
+        let configured = self.api.post("/api/onboarding/configure", &[("authorization", &bearer(&token))], &body).await.expect(200).json();
+        let key = configured["api_keys"][0]["key"].as_str().expect("a key").to_owned();
+        Account { token, key, razorpay_key_id: razorpay_key_id(name) }
+    }
+
+    /// Signs up, and returns the token.
+    pub(crate) async fn sign_up(&self, name: &str) -> String {
+        let body = json!({"email": format!("{name}@example.com"), "password": "correct horse battery"});
+        let signed_up = self.api.post("/api/auth/sign-up", &[], &body).await.expect(201).json();
+        signed_up["token"].as_str().expect("a token").to_owned()
+    }
+
+    /// Creates an order.
+    pub(crate) async fn order(&self, account: &Account, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let headers: Vec<_> = headers.iter().copied().chain([("x-platform-key", account.key.as_str())]).collect();
+        self.api.post("/v1/payments/orders", &headers, body).await
+    }
+
+    /// Returns what really happened at the providers.
+    pub(crate) async fn effects(&self, query: &str) -> Vec<Value> {
+        let effects = self.control.get(&format!("/_control/effects?{query}"), &[]).await.expect(200).json();
+        effects["items"].as_array().or_else(|| effects["effects"].as_array()).expect("a list of effects").clone()
+    }
+
+    /// Makes the sandbox misbehave.
+    pub(crate) async fn fault(&self, fault: &Value) {
+        let body = fault.to_string();
+        let json = [("content-type", "application/json")];
+        let answer = self.control.send(http::Method::PUT, "/_control/faults", &json, body).await;
+        assert!(answer.status.is_success(), "{}", answer.text());
+    }
+
+    /// Makes the sandbox behave.
+    pub(crate) async fn no_faults(&self) {
+        let answer = self.control.send(http::Method::DELETE, "/_control/faults", &[], "").await;
+        assert!(answer.status.is_success(), "{}", answer.text());
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if let Some(gateway) = self.gateway.take() {
+            gateway.stop.send(()).ok();
+            gateway.thread.join().ok();
+        }
+        if let Some(sandbox) = self.sandbox.take() {
+            sandbox.stop();
+        }
+    }
+}
+
+/// Returns `Bearer …`.
+pub(crate) fn bearer(token: &str) -> String {
+    format!("Bearer {token}")
+}
+
+fn razorpay_key_id(name: &str) -> String {
+    format!("rzp_test_{}", padded(name, 14))
+}
+
+fn padded(name: &str, chars: usize) -> String {
+    name.bytes().cycle().filter(u8::is_ascii_alphanumeric).take(chars).map(char::from).collect()
+}
+
+fn hex_of(name: &str, chars: usize) -> String {
+    let digits: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
+    digits.chars().cycle().take(chars).collect()
+}
+
+/// Returns a `.env` with test credentials for all four providers.
+pub(crate) fn env_of(name: &str) -> String {
+    format!(
+        "RAZORPAY_KEY_ID={}\nRAZORPAY_KEY_SECRET={}\nSTRIPE_SECRET_KEY=sk_test_{}\nSTRIPE_PUBLISHABLE_KEY=pk_test_{}\n\
+         PAYPAL_CLIENT_ID=A{}\nPAYPAL_CLIENT_SECRET=E{}\nPAYPAL_MODE=sandbox\nTWILIO_ACCOUNT_SID=AC{}\n\
+         TWILIO_AUTH_TOKEN={}\nTWILIO_PHONE_NUMBER=+15005550006\n",
+        razorpay_key_id(name),
+        hex_of(name, 24),
+        hex_of(name, 48),
+        hex_of(name, 48),
+        hex_of(name, 79),
+        hex_of(name, 79),
+        hex_of(name, 32),
+        hex_of(name, 32),
+    )
+}
+
+async fn run_gateway(
+    folder: &TempDir,
+    providers: sandbox::Addresses,
+    options: StageOptions,
+) -> ((SocketAddr, SocketAddr), RunningGateway) {
+    let free = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
+    let overrides = Overrides { public: Some(free), admin: Some(free), folder: Some(folder.path().to_owned()) };
+    let mut config = Config::load(None, &overrides).expect("a configuration");
+    config.listen.workers = 2;
+    config.listen.drain_seconds = 5;
+    config.calls.deadline_ms = 5_000;
+    gateway::point_at_sandbox(&mut config, providers);
+    config.calls.quiet_ms = 0;
+    (options.configure)(&mut config);
+    let (stop, stopped) = oneshot::channel();
+    let (started, addresses) = oneshot::channel();
+    let wrap = options.wrap;
+    let thread = std::thread::spawn(move || {
+        actix_rt::System::new().block_on(async move {
+            let telemetry = telemetry::Telemetry::local().expect("telemetry");
+            let running = gateway::start(config, MasterKeyPolicy::MakeAtFirstStart, telemetry, wrap).await.expect("a gateway");
+            started.send((running.public, running.admin)).expect("somebody waits");
+            stopped.await.ok();
+            running.stop().await;
+        });
+    });
+    (addresses.await.expect("the gateway starts"), RunningGateway { stop, thread })
+}
