@@ -1,0 +1,72 @@
+//! PayPal: JSON with bearer tokens, amounts as texts, orders that the payer approves and the merchant then captures.
+
+mod amounts;
+mod cancel;
+mod capture;
+mod create;
+mod descriptor;
+mod detection;
+mod errors;
+mod get;
+mod order;
+mod token;
+
+use domain::{Credentials, Descriptor, Operation, OrderOperation, Rejection, Reply, Request, Secret};
+
+use crate::{Adapter, Exchange, Token, rejection, request};
+
+/// PayPal's name in sentences.
+const NAME: &str = "PayPal";
+
+/// The PayPal adapter.
+#[derive(Debug)]
+pub(crate) struct Paypal;
+
+impl Adapter for Paypal {
+    fn descriptor(&self) -> &'static Descriptor {
+        &descriptor::DESCRIPTOR
+    }
+
+    fn plan(&self, operation: &Operation) -> Result<Box<dyn Exchange>, Rejection> {
+        match operation {
+            Operation::Order(OrderOperation::Create(order)) => create::plan(order),
+            Operation::Order(OrderOperation::Get(order)) => get::plan(order),
+            Operation::Order(OrderOperation::Capture(order)) => capture::plan(order),
+            Operation::Order(OrderOperation::Cancel(order)) => cancel::plan(order),
+            Operation::Sms(_) => Err(rejection::operation_not_supported(NAME, operation.kind())),
+        }
+    }
+
+    /// Creating and capturing are keyed, cancelling is guarded by state: each repeat is its own look-up.
+    fn look_up(&self, _: &Operation) -> Option<Box<dyn Exchange>> {
+        None
+    }
+
+    fn authorize(&self, request: &mut Request, _: &Credentials, token: Option<&Secret>) {
+        request.authorization = token.map(|token| request::bearer(token.expose()));
+    }
+
+    fn token_request(&self, credentials: &Credentials) -> Option<Request> {
+        token::request(credentials)
+    }
+
+    fn read_token(&self, reply: &Reply) -> Result<Token, Rejection> {
+        token::read(reply)
+    }
+
+    fn refuses_token(&self, reply: &Reply) -> bool {
+        token::is_refused(reply)
+    }
+
+    /// The token request is the verification; without the fields for one PayPal is asked all the same, and refuses.
+    fn verification(&self, credentials: &Credentials) -> Request {
+        token::request(credentials).unwrap_or_else(token::unauthorized)
+    }
+
+    fn read_verification(&self, reply: &Reply) -> Result<(), Rejection> {
+        token::read(reply).map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests;
