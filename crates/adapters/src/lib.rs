@@ -1,11 +1,22 @@
 //! Adapters: an operation becomes provider requests, and replies become an outcome. Pure: nothing here does IO or awaits.
+#![expect(
+    clippy::result_large_err,
+    reason = "a refusal is rare and moved once, into an outcome of the same size; a box would only add an allocation"
+)]
 
+mod amounts;
 mod exchange;
 mod form;
 mod json;
 mod paypal;
 mod razorpay;
+mod rejection;
+mod reply;
+mod request;
+mod single_call;
 mod stripe;
+#[cfg(test)]
+mod testing;
 mod twilio;
 
 use std::time::Duration;
@@ -15,7 +26,8 @@ use domain::{Credentials, Descriptor, Operation, Rejection, Reply, Request, Secr
 pub use exchange::{Context, Exchange, Step};
 
 /// Every provider there is. A new one is a line here and a folder beside.
-pub static ADAPTERS: [&dyn Adapter; 4] = [&razorpay::Razorpay, &paypal::Paypal, &stripe::Stripe, &twilio::Twilio];
+pub static ADAPTERS: [&dyn Adapter; 4] =
+    [&razorpay::Razorpay, &paypal::Paypal, &stripe::Stripe, &twilio::Twilio];
 
 /// Returns the adapter of this name.
 pub fn adapter(name: &str) -> Option<&'static dyn Adapter> {

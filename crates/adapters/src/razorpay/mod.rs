@@ -1,0 +1,85 @@
+//! Razorpay: JSON over basic authentication, amounts as integers, and no idempotency keys on orders: a receipt finds them.
+
+mod amounts;
+mod capture;
+mod create;
+mod descriptor;
+mod detection;
+mod errors;
+mod look_up;
+mod read;
+mod wire;
+
+use domain::{
+    Credentials, Descriptor, Operation, OrderOperation, Rejection, RejectionClass, Reply, Request, Secret,
+};
+
+use crate::{Adapter, Exchange, Token, rejection, reply, request};
+
+/// Razorpay's name in sentences.
+const NAME: &str = "Razorpay";
+
+/// The Razorpay adapter.
+#[derive(Debug)]
+pub(crate) struct Razorpay;
+
+impl Adapter for Razorpay {
+    fn descriptor(&self) -> &'static Descriptor {
+        &descriptor::DESCRIPTOR
+    }
+
+    fn plan(&self, operation: &Operation) -> Result<Box<dyn Exchange>, Rejection> {
+        match operation {
+            Operation::Order(OrderOperation::Create(order)) => create::plan(order),
+            Operation::Order(OrderOperation::Get(order)) => read::plan(order),
+            Operation::Order(OrderOperation::Capture(order)) => capture::plan(order),
+            // An order cannot be given up at Razorpay: it just stays unpaid.
+            Operation::Order(OrderOperation::Cancel(_)) | Operation::Sms(_) => {
+                Err(rejection::operation_not_supported(NAME, operation.kind()))
+            }
+        }
+    }
+
+    fn look_up(&self, operation: &Operation) -> Option<Box<dyn Exchange>> {
+        match operation {
+            Operation::Order(OrderOperation::Create(_)) => Some(look_up::created()),
+            Operation::Order(OrderOperation::Capture(order)) => look_up::captured(order),
+            Operation::Order(OrderOperation::Get(_) | OrderOperation::Cancel(_)) | Operation::Sms(_) => None,
+        }
+    }
+
+    fn authorize(&self, request: &mut Request, credentials: &Credentials, _: Option<&Secret>) {
+        let field = |name| credentials.get(name).map_or("", Secret::expose);
+        request.authorization = Some(request::basic(field("key_id"), field("key_secret")));
+    }
+
+    fn token_request(&self, _: &Credentials) -> Option<Request> {
+        None
+    }
+
+    fn read_token(&self, _: &Reply) -> Result<Token, Rejection> {
+        Err(rejection::no_tokens(NAME))
+    }
+
+    fn refuses_token(&self, _: &Reply) -> bool {
+        false
+    }
+
+    fn verification(&self, _: &Credentials) -> Request {
+        request::get("/v1/orders?count=1".to_owned())
+    }
+
+    fn read_verification(&self, reply: &Reply) -> Result<(), Rejection> {
+        if reply::is_success(reply) {
+            return Ok(());
+        }
+        let rejection = errors::read_refusal(reply);
+        match rejection.class {
+            RejectionClass::Credentials => Err(rejection),
+            _ => Err(rejection::provider_error(NAME, reply)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

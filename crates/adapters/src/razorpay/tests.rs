@@ -1,0 +1,139 @@
+//! Razorpay as an adapter: what it plans, how it authorises, how it verifies; and what its other tests share.
+
+use domain::{
+    CancelOrder, CaptureMode, CaptureOrder, CreateOrder, Currency, Customer, GetOrder, Metadata, Money,
+    OperationKind, SendSms, SmsOperation,
+};
+
+use super::*;
+use crate::testing::{self, context, perform, refuse, reply};
+
+/// The order of every test.
+pub(super) const ORDER_ID: &str = "order_RB58MiP5SPFYyM";
+
+pub(super) fn credentials() -> Credentials {
+    let fields = [("key_id", "rzp_test_00000000000001"), ("key_secret", "thisissecret")];
+    testing::credentials("razorpay", &fields)
+}
+
+pub(super) fn inr(text: &str) -> Money {
+    Money::parse(text, Currency::INR).unwrap()
+}
+
+pub(super) fn order() -> CreateOrder {
+    CreateOrder {
+        amount: inr("500.00"),
+        description: None,
+        customer: None,
+        capture: CaptureMode::Automatic,
+        return_url: None,
+        cancel_url: None,
+        reference: None,
+        metadata: Metadata::default(),
+    }
+}
+
+pub(super) fn create(order: CreateOrder) -> Operation {
+    Operation::Order(OrderOperation::Create(order))
+}
+
+pub(super) fn get(id: &str) -> Operation {
+    Operation::Order(OrderOperation::Get(GetOrder { provider_order_id: id.into() }))
+}
+
+pub(super) fn capture(amount: Option<Money>) -> Operation {
+    Operation::Order(OrderOperation::Capture(CaptureOrder { provider_order_id: ORDER_ID.into(), amount }))
+}
+
+#[test]
+fn what_razorpay_cannot_do_is_refused_before_anything_is_sent() {
+    let cancel = Operation::Order(OrderOperation::Cancel(CancelOrder { provider_order_id: ORDER_ID.into() }));
+    let sms = Operation::Sms(SmsOperation::Send(SendSms {
+        to: "+919999999999".into(),
+        message: "hello".into(),
+        from: None,
+        reference: None,
+        metadata: Metadata::default(),
+    }));
+    for operation in [cancel, sms] {
+        let refusal = refuse(&Razorpay, &operation);
+        assert_eq!(
+            (refusal.class, refusal.code),
+            (RejectionClass::InvalidRequest, "operation_not_supported")
+        );
+        assert!(Razorpay.descriptor().operation(operation.kind()).is_none());
+    }
+    assert_eq!(refuse(&Razorpay, &get("../payments")).code, "order_not_found");
+}
+
+#[test]
+fn every_operation_of_the_descriptor_is_planned() {
+    for operation in [create(order()), get(ORDER_ID), capture(None)] {
+        assert!(Razorpay.descriptor().operation(operation.kind()).is_some());
+        assert!(Razorpay.plan(&operation).is_ok());
+    }
+    assert_eq!(Razorpay.descriptor().operations.len(), 3);
+}
+
+#[test]
+fn only_writes_that_have_a_trace_are_looked_up() {
+    assert!(Razorpay.look_up(&create(order())).is_some());
+    assert!(Razorpay.look_up(&capture(None)).is_some());
+    assert!(Razorpay.look_up(&get(ORDER_ID)).is_none());
+    let nowhere = CaptureOrder { provider_order_id: "a/b".into(), amount: None };
+    assert!(Razorpay.look_up(&Operation::Order(OrderOperation::Capture(nowhere))).is_none());
+}
+
+#[test]
+fn a_call_carries_the_key_pair_as_basic_authentication() {
+    let mut request = request::get("/v1/orders".to_owned());
+    Razorpay.authorize(&mut request, &credentials(), None);
+    let expected = "Basic cnpwX3Rlc3RfMDAwMDAwMDAwMDAwMDE6dGhpc2lzc2VjcmV0";
+    assert_eq!(request.authorization.as_ref().map(Secret::expose), Some(expected));
+    assert!(!format!("{request:?} {:?}", credentials()).contains("thisissecret"));
+    assert!(!format!("{request:?}").contains("cnpw"));
+}
+
+#[test]
+fn a_personal_field_does_not_show_in_a_request() {
+    let customer = Customer { email: Some("payer@example.com".into()), ..Customer::default() };
+    let order = CreateOrder { customer: Some(customer), description: Some("private".into()), ..order() };
+    let credentials = credentials();
+    let replies = [reply(200, include_str!("../../fixtures/razorpay/order_created.json"))];
+    let played = perform(&Razorpay, &create(order), &context(&credentials), &replies);
+    let shown = format!("{:?}", played.requests);
+    assert!(!shown.contains("private") && !shown.contains("payer@example.com"), "{shown}");
+}
+
+#[test]
+fn razorpay_works_without_tokens() {
+    assert!(Razorpay.token_request(&credentials()).is_none());
+    assert!(Razorpay.read_token(&reply(200, "{}")).is_err());
+    assert!(!Razorpay.refuses_token(&reply(401, "{}")));
+}
+
+#[test]
+fn credentials_are_verified_by_a_read_of_orders() {
+    let request = Razorpay.verification(&credentials());
+    assert_eq!((request.method.as_str(), request.path.as_str()), ("GET", "/v1/orders?count=1"));
+    assert_eq!(Razorpay.read_verification(&reply(200, r#"{"items":[]}"#)), Ok(()));
+    let class = |status, body| Razorpay.read_verification(&reply(status, body)).unwrap_err().class;
+    let wrong = r#"{"error":{"code":"BAD_REQUEST_ERROR","description":"Authentication failed"}}"#;
+    let invalid = r#"{"error":{"code":"BAD_REQUEST_ERROR","description":"The api key provided is invalid"}}"#;
+    assert_eq!(class(401, wrong), RejectionClass::Credentials);
+    assert_eq!(class(400, invalid), RejectionClass::Credentials);
+    assert_eq!(class(401, ""), RejectionClass::Credentials);
+    for status in [404, 429, 500, 502] {
+        assert_eq!(class(status, "<html>"), RejectionClass::Unavailable, "{status}");
+    }
+}
+
+#[test]
+fn every_sufficient_field_is_a_field() {
+    let descriptor = Razorpay.descriptor();
+    for field in descriptor.sufficient.iter().copied().flatten() {
+        assert!(descriptor.credential(field).is_some(), "{field}");
+    }
+    assert!(descriptor.credential("key_secret").unwrap().is_secret);
+    assert!(descriptor.operation(OperationKind::OrdersCancel).is_none());
+}

@@ -1,0 +1,149 @@
+//! Refusals in the gateway's words: one constructor per code, so that every provider's no reads alike.
+
+use std::fmt::Display;
+
+use domain::{AmountError, Currency, OperationKind, Rejection, RejectionClass, Reply};
+
+/// Longest quotation of a provider, in characters.
+const MAX_PROVIDER_CHARS: usize = 500;
+
+/// Returns a refusal without a word from a provider.
+pub(crate) fn rejection(class: RejectionClass, code: &'static str, message: impl Into<String>) -> Rejection {
+    Rejection {
+        class,
+        code,
+        message: message.into(),
+        param: None,
+        provider_code: None,
+        provider_message: None,
+        retry_after: None,
+    }
+}
+
+/// What a provider said in an error, quoted in the refusal.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Quote<'a> {
+    /// Its own code.
+    pub(crate) code: Option<&'a str>,
+    /// Its own words.
+    pub(crate) message: Option<&'a str>,
+}
+
+/// Adds the provider's own code and words to a refusal.
+pub(crate) fn quoting(mut rejection: Rejection, quote: Quote<'_>) -> Rejection {
+    let cut = |text: &str| text.chars().take(MAX_PROVIDER_CHARS).collect::<String>();
+    rejection.provider_code = quote.code.map(cut);
+    rejection.provider_message = quote.message.map(cut);
+    rejection
+}
+
+/// Names the request field at fault.
+pub(crate) fn about(mut rejection: Rejection, param: Option<&'static str>) -> Rejection {
+    rejection.param = param;
+    rejection
+}
+
+/// The provider has no way to do this: nothing is sent.
+pub(crate) fn operation_not_supported(provider: &str, kind: OperationKind) -> Rejection {
+    let message = format!("{provider} does not support {}.", kind.as_str());
+    rejection(RejectionClass::InvalidRequest, "operation_not_supported", message)
+}
+
+/// The provider does not know the call, or has not enabled it for this account.
+pub(crate) fn not_enabled(provider: &str) -> Rejection {
+    let message = format!("{provider} does not offer this operation to the configured account.");
+    rejection(RejectionClass::InvalidRequest, "operation_not_supported", message)
+}
+
+/// The provider does not take this currency.
+pub(crate) fn unsupported_currency(provider: &str, currency: Currency) -> Rejection {
+    let message = format!("{provider} does not take {currency}.");
+    about(rejection(RejectionClass::InvalidRequest, "unsupported_currency", message), Some("currency"))
+}
+
+/// A field of the request does not suit the provider.
+pub(crate) fn invalid_field(param: &'static str, message: impl Into<String>) -> Rejection {
+    about(rejection(RejectionClass::InvalidRequest, "invalid_field", message), Some(param))
+}
+
+/// The amount has more decimals than the provider can be told.
+pub(crate) fn amount_too_precise(message: impl Into<String>) -> Rejection {
+    about(rejection(RejectionClass::InvalidRequest, "amount_too_precise", message), Some("amount"))
+}
+
+/// The amount does not fit the provider's unit.
+pub(crate) fn amount(provider: &str, error: AmountError) -> Rejection {
+    match error {
+        AmountError::TooPrecise { currency, allowed, found } => amount_too_precise(format!(
+            "{provider} takes {currency} with {allowed} decimals; the amount has {found}."
+        )),
+        AmountError::NotANumber | AmountError::NotPositive | AmountError::TooLarge => {
+            invalid_field("amount", sentence(error))
+        }
+    }
+}
+
+/// The provider has no such order.
+pub(crate) fn order_not_found(provider: &str) -> Rejection {
+    rejection(RejectionClass::NotFound, "order_not_found", format!("{provider} has no such order."))
+}
+
+/// The order is in no state for it: paid already, not paid yet, given up.
+pub(crate) fn order_state(message: impl Into<String>) -> Rejection {
+    rejection(RejectionClass::Conflict, "invalid_order_state", message)
+}
+
+/// The payer's means of payment was refused. The message may be shown to the payer and so does not say why.
+pub(crate) fn card_declined() -> Rejection {
+    let message = "The payer's means of payment was declined.";
+    rejection(RejectionClass::Declined, "card_declined", message)
+}
+
+/// The payer has not enough money there.
+pub(crate) fn insufficient_funds() -> Rejection {
+    let message = "The payer's means of payment has insufficient funds.";
+    rejection(RejectionClass::Declined, "insufficient_funds", message)
+}
+
+/// The provider refused for a reason of its own.
+pub(crate) fn provider_rejected(provider: &str) -> Rejection {
+    let message = format!("{provider} refused the request.");
+    rejection(RejectionClass::Refused, "provider_rejected", message)
+}
+
+/// The provider refused the tenant's credentials.
+pub(crate) fn credentials_rejected(provider: &str) -> Rejection {
+    let message = format!("{provider} refused the configured credentials.");
+    rejection(RejectionClass::Credentials, "provider_credentials_rejected", message)
+}
+
+/// The provider asks to slow down.
+pub(crate) fn rate_limited(provider: &str, reply: &Reply) -> Rejection {
+    let message = format!("{provider} allows no more requests for now.");
+    let mut rejection = rejection(RejectionClass::RateLimited, "provider_rate_limit", message);
+    rejection.retry_after = reply.retry_after();
+    rejection
+}
+
+/// The provider is out of order, or answered what nobody can read, and nothing was changed.
+pub(crate) fn provider_error(provider: &str, reply: &Reply) -> Rejection {
+    let message = format!("{provider} answered with status {} and nothing usable.", reply.status);
+    let mut rejection = rejection(RejectionClass::Unavailable, "provider_error", message);
+    rejection.retry_after = reply.retry_after();
+    rejection
+}
+
+/// The provider works without tokens, so that an answer to a request for one cannot be.
+pub(crate) fn no_tokens(provider: &str) -> Rejection {
+    rejection(RejectionClass::Unavailable, "provider_error", format!("{provider} works without tokens."))
+}
+
+/// Returns an error's text as a sentence.
+fn sentence(error: impl Display) -> String {
+    let text = error.to_string();
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => format!("{}{}.", first.to_ascii_uppercase(), chars.as_str()),
+        None => text,
+    }
+}

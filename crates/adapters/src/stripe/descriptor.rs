@@ -1,0 +1,31 @@
+//! What Stripe is, as data.
+
+use domain::{
+    Authentication, BaseUrls, CredentialField, Descriptor, OperationKind, ProviderId, RetrySafety,
+    SupportedOperation,
+};
+
+use super::{NAME, amounts, detection};
+
+/// Stripe, described.
+pub(super) static DESCRIPTOR: Descriptor = Descriptor {
+    id: ProviderId::new("stripe"),
+    name: NAME,
+    // One host: the key decides whether money moves.
+    base_urls: BaseUrls { test: "https://api.stripe.com", live: "https://api.stripe.com" },
+    authentication: Authentication::Static,
+    credentials: &[
+        CredentialField { name: "secret_key", label: "Secret key", is_secret: true },
+        CredentialField { name: "publishable_key", label: "Publishable key", is_secret: false },
+        CredentialField { name: "webhook_secret", label: "Webhook signing secret", is_secret: true },
+    ],
+    sufficient: &[&["secret_key"]],
+    detection: detection::DETECTION,
+    operations: &[
+        SupportedOperation { kind: OperationKind::OrdersCreate, retry: RetrySafety::Keyed },
+        SupportedOperation { kind: OperationKind::OrdersGet, retry: RetrySafety::Harmless },
+        SupportedOperation { kind: OperationKind::OrdersCapture, retry: RetrySafety::Keyed },
+        SupportedOperation { kind: OperationKind::OrdersCancel, retry: RetrySafety::Keyed },
+    ],
+    takes_currency: |currency| amounts::unit(currency).is_some(),
+};

@@ -1,0 +1,81 @@
+//! Stripe: forms with a bearer key, a pinned API version, and an idempotency key on every write.
+
+mod amounts;
+mod descriptor;
+mod detection;
+mod errors;
+mod orders;
+mod wire;
+
+use domain::{Credentials, Descriptor, Operation, Rejection, Reply, Request, Secret};
+use http::HeaderName;
+
+use crate::{Adapter, Exchange, Token, rejection, reply, request};
+
+/// Stripe's name in sentences.
+const NAME: &str = "Stripe";
+
+/// The API version that every call names: the one whose specification the contract tests read.
+const API_VERSION: &str = "2023-08-16";
+const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The Stripe adapter.
+#[derive(Debug)]
+pub(crate) struct Stripe;
+
+impl Adapter for Stripe {
+    fn descriptor(&self) -> &'static Descriptor {
+        &descriptor::DESCRIPTOR
+    }
+
+    fn plan(&self, operation: &Operation) -> Result<Box<dyn Exchange>, Rejection> {
+        match operation {
+            Operation::Order(order) => orders::plan(order),
+            Operation::Sms(_) => Err(rejection::operation_not_supported(NAME, operation.kind())),
+        }
+    }
+
+    /// Repeating with the same idempotency key is the look-up: Stripe keeps answers for at least 24 hours.
+    fn look_up(&self, _: &Operation) -> Option<Box<dyn Exchange>> {
+        None
+    }
+
+    fn authorize(&self, request: &mut Request, credentials: &Credentials, _: Option<&Secret>) {
+        let key = credentials.get("secret_key").map_or("", Secret::expose);
+        request.authorization = Some(request::bearer(key));
+    }
+
+    fn token_request(&self, _: &Credentials) -> Option<Request> {
+        None
+    }
+
+    fn read_token(&self, _: &Reply) -> Result<Token, Rejection> {
+        Err(rejection::no_tokens(NAME))
+    }
+
+    fn refuses_token(&self, _: &Reply) -> bool {
+        false
+    }
+
+    fn verification(&self, _: &Credentials) -> Request {
+        versioned(request::get("/v1/account".to_owned()))
+    }
+
+    fn read_verification(&self, reply: &Reply) -> Result<(), Rejection> {
+        // 403: a restricted key that may not read the account. It is a good key all the same.
+        if reply::is_success(reply) || reply.status == 403 {
+            return Ok(());
+        }
+        Err(errors::credentials_refusal(reply).unwrap_or_else(|| rejection::provider_error(NAME, reply)))
+    }
+}
+
+/// Pins the API version, which else differs from account to account.
+fn versioned(mut request: Request) -> Request {
+    request.headers.push((STRIPE_VERSION, API_VERSION.to_owned()));
+    request
+}
+
+#[cfg(test)]
+mod tests;
