@@ -1,11 +1,14 @@
-//! Flights: requests with one idempotency key that are under way on this node. One leads, the others wait for it.
+//! Flights: requests with one idempotency key that are under way on this node. One leads; the others wait for its answer.
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 use domain::{Environment, TenantId};
 use tokio::sync::watch;
+
+use super::Answer;
 
 type FlightKey = (TenantId, Environment, Box<str>);
 
@@ -16,8 +19,17 @@ pub struct Flights(Arc<DashMap<FlightKey, Flight>>);
 #[derive(Debug)]
 struct Flight {
     fingerprint: [u8; 32],
-    /// Closed when the leader lands.
-    landed: watch::Receiver<()>,
+    /// Holds the answer when the leader has one, and is closed when it lands.
+    landed: watch::Receiver<Option<Landed>>,
+}
+
+/// The answer that a leader landed with.
+#[derive(Debug, Clone)]
+pub(super) struct Landed {
+    /// HTTP status.
+    pub(super) status: u16,
+    /// Body.
+    pub(super) body: Bytes,
 }
 
 /// What boarding leads to.
@@ -25,7 +37,7 @@ pub(super) enum Boarded {
     /// This request leads.
     Leader(Leader),
     /// Another one with the same body leads: wait, then board again.
-    Follower(watch::Receiver<()>),
+    Follower(watch::Receiver<Option<Landed>>),
     /// Another one leads, with another body or route.
     Mismatch,
 }
@@ -35,7 +47,7 @@ pub(super) enum Boarded {
 pub(super) struct Leader {
     flights: Arc<DashMap<FlightKey, Flight>>,
     key: FlightKey,
-    _landing: watch::Sender<()>,
+    landing: watch::Sender<Option<Landed>>,
 }
 
 impl Flights {
@@ -47,12 +59,20 @@ impl Flights {
             }
             Entry::Occupied(_) => Boarded::Mismatch,
             Entry::Vacant(vacant) => {
-                let (landing, landed) = watch::channel(());
+                let (landing, landed) = watch::channel(None);
                 let key = vacant.key().clone();
                 vacant.insert(Flight { fingerprint: *fingerprint, landed });
-                Boarded::Leader(Leader { flights: Arc::clone(&self.0), key, _landing: landing })
+                Boarded::Leader(Leader { flights: Arc::clone(&self.0), key, landing })
             }
         }
+    }
+}
+
+impl Leader {
+    /// Gives the others this answer.
+    pub(super) fn land(&self, answer: &Answer) {
+        let landed = Landed { status: answer.status, body: answer.body.clone() };
+        self.landing.send_replace(Some(landed));
     }
 }
 
@@ -65,24 +85,45 @@ impl Drop for Leader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::Origin;
 
     fn key(text: &str) -> FlightKey {
         (TenantId::from_u128(1), Environment::Test, text.into())
     }
 
+    fn answer() -> Answer {
+        Answer {
+            status: 201,
+            body: Bytes::from_static(b"{}"),
+            origin: Origin::Fresh,
+            provider_time: std::time::Duration::ZERO,
+            retry_after: None,
+            provider: None,
+            outcome: "executed",
+        }
+    }
+
     #[tokio::test]
-    async fn one_leads_and_the_others_wait_until_it_lands() {
+    async fn one_leads_and_the_others_get_its_answer() {
         let flights = Flights::default();
-        let Boarded::Leader(leader) = flights.board(key("a"), &[1; 32]) else {
-            panic!("the first one leads")
-        };
-        let Boarded::Follower(mut landed) = flights.board(key("a"), &[1; 32]) else {
-            panic!("the second one waits")
-        };
+        let Boarded::Leader(leader) = flights.board(key("a"), &[1; 32]) else { panic!("the first one leads") };
+        let Boarded::Follower(mut landed) = flights.board(key("a"), &[1; 32]) else { panic!("the second one waits") };
         assert!(matches!(flights.board(key("a"), &[2; 32]), Boarded::Mismatch));
         assert!(matches!(flights.board(key("b"), &[2; 32]), Boarded::Leader(_)));
+        leader.land(&answer());
         drop(leader);
-        assert!(landed.changed().await.is_err(), "the flight is over");
-        assert!(matches!(flights.board(key("a"), &[2; 32]), Boarded::Leader(_)));
+        assert!(landed.changed().await.is_ok());
+        assert_eq!(landed.borrow().as_ref().map(|landed| landed.status), Some(201));
+        assert!(matches!(flights.board(key("a"), &[2; 32]), Boarded::Leader(_)), "the flight is over");
+    }
+
+    #[tokio::test]
+    async fn a_leader_that_lands_without_an_answer_lets_the_others_on() {
+        let flights = Flights::default();
+        let Boarded::Leader(leader) = flights.board(key("a"), &[1; 32]) else { panic!("the first one leads") };
+        let Boarded::Follower(mut landed) = flights.board(key("a"), &[1; 32]) else { panic!("the second one waits") };
+        drop(leader);
+        assert!(landed.changed().await.is_err());
+        assert!(matches!(flights.board(key("a"), &[1; 32]), Boarded::Leader(_)));
     }
 }

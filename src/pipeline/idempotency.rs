@@ -86,10 +86,17 @@ pub(super) async fn execute_once(
             Boarded::Follower(mut landed) => {
                 let left = call.meta.deadline.remaining(worker.gateway.clock.monotonic());
                 let left = left.ok_or(Refusal::KeyInUse { retry_after: Duration::from_secs(1) })?;
-                // Either way the next round tells: landed, or no time left. The sender never sends, it is only dropped.
+                // Landed, landed without an answer, or no time left: what is there now tells.
                 tokio::time::timeout(left, landed.changed()).await.ok();
+                if let Some(landed) = landed.borrow().clone() {
+                    return Ok(replayed(landed.status, landed.body));
+                }
             }
-            Boarded::Leader(_leader) => return lead(worker, &call, present, &guard, fingerprint).await,
+            Boarded::Leader(leader) => {
+                let answer = lead(worker, &call, present, &guard, fingerprint).await?;
+                leader.land(&answer);
+                return Ok(answer);
+            }
         }
     }
 }
@@ -102,6 +109,7 @@ async fn lead(
     guard: &Guard,
     fingerprint: [u8; 32],
 ) -> Result<Answer, Refusal> {
+    let mut has_flushed = false;
     loop {
         let row = match ledger::execute(worker, call, present, Some(guard), fingerprint).await {
             Ok(answer) => return Ok(answer),
@@ -118,6 +126,11 @@ async fn lead(
         let now = worker.gateway.clock.now();
         match &row.state {
             LedgerState::Settled { status, body } => return Ok(replayed(*status, body.clone())),
+            LedgerState::Started if row.lease_until > now && !has_flushed => {
+                // Perhaps this node has its answer, on the way to the store. A log that is stopping has written what it can.
+                worker.gateway.log.flush().await.ok();
+                has_flushed = true;
+            }
             LedgerState::Started if row.lease_until > now => {
                 wait_for_owner(worker, call, row.lease_until.since(now)).await?;
             }
