@@ -1,0 +1,157 @@
+//! Reading request fields as strictly as Razorpay does: unknown ones are refused, numbers must be numbers.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::refusal::Refusal;
+
+/// The most pairs that `notes` takes.
+const MOST_NOTES: usize = 15;
+/// The longest value in `notes`, in characters.
+const LONGEST_NOTE: usize = 256;
+
+/// A JSON object of the request, with the name that its fields have in front.
+#[derive(Debug)]
+pub(super) struct Fields<'a> {
+    map: &'a Map<String, Value>,
+    prefix: &'static str,
+}
+
+/// Returns the body as a JSON object.
+pub(super) fn object(body: &Bytes) -> Result<Map<String, Value>, Refusal> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(map)) => Ok(map),
+        Ok(_) | Err(_) => Err(Refusal::state("The request body must be a valid JSON object.")),
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// Returns the fields of an object, of which only the allowed ones may be there.
+    pub(super) fn of(
+        map: &'a Map<String, Value>,
+        prefix: &'static str,
+        allowed: &[&str],
+    ) -> Result<Self, Refusal> {
+        let fields = Self { map, prefix };
+        let extra: Vec<String> =
+            map.keys().filter(|key| !allowed.contains(&key.as_str())).map(|key| fields.named(key)).collect();
+        match extra.first() {
+            None => Ok(fields),
+            Some(first) => Err(Refusal::field(
+                first,
+                format!("{} is/are not required and should not be sent", extra.join(", ")),
+            )),
+        }
+    }
+
+    /// Returns an integer that must be there.
+    pub(super) fn required_integer(&self, name: &str) -> Result<i64, Refusal> {
+        self.integer(name)?.ok_or_else(|| self.missing(name))
+    }
+
+    /// Returns an integer.
+    pub(super) fn integer(&self, name: &str) -> Result<Option<i64>, Refusal> {
+        match self.map.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => value.as_i64().map(Some).ok_or_else(|| self.wrong(name, "must be an integer.")),
+        }
+    }
+
+    /// Returns a text that must be there.
+    pub(super) fn required_text(&self, name: &str) -> Result<&'a str, Refusal> {
+        self.text(name, usize::MAX)?.ok_or_else(|| self.missing(name))
+    }
+
+    /// Returns a text of at most this many characters.
+    pub(super) fn text(&self, name: &str, longest: usize) -> Result<Option<&'a str>, Refusal> {
+        match self.map.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if text.chars().count() <= longest => Ok(Some(text)),
+            Some(Value::String(_)) => {
+                Err(self.wrong(name, &format!("may not be greater than {longest} characters.")))
+            }
+            Some(_) => Err(self.wrong(name, "must be a string.")),
+        }
+    }
+
+    /// Returns a boolean.
+    pub(super) fn boolean(&self, name: &str) -> Result<Option<bool>, Refusal> {
+        match self.map.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(_) => Err(self.wrong(name, "field must be true or false.")),
+        }
+    }
+
+    /// Returns a nested object.
+    pub(super) fn object(&self, name: &str) -> Result<Option<&'a Map<String, Value>>, Refusal> {
+        match self.map.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Object(map)) => Ok(Some(map)),
+            Some(_) => Err(self.wrong(name, "must be an array.")),
+        }
+    }
+
+    /// Returns `notes` as Razorpay gives them back: an object, or `[]` when there are none.
+    pub(super) fn notes(&self) -> Result<Value, Refusal> {
+        let map = match self.map.get("notes") {
+            None | Some(Value::Null) => return Ok(json!([])),
+            Some(Value::Array(items)) if items.is_empty() => return Ok(json!([])),
+            Some(Value::Object(map)) => map,
+            Some(_) => return Err(self.wrong("notes", "must be an array.")),
+        };
+        if map.is_empty() {
+            return Ok(json!([]));
+        }
+        if map.len() > MOST_NOTES {
+            return Err(Refusal::field(
+                "notes",
+                "Number of fields in notes should be less than or equal to 15",
+            ));
+        }
+        for value in map.values() {
+            let is_fine = match value {
+                Value::String(text) => text.chars().count() <= LONGEST_NOTE,
+                Value::Number(_) | Value::Bool(_) | Value::Null => true,
+                Value::Array(_) | Value::Object(_) => false,
+            };
+            if !is_fine {
+                return Err(Refusal::field(
+                    "notes",
+                    "notes values must be strings of at most 256 characters",
+                ));
+            }
+        }
+        Ok(Value::Object(map.clone()))
+    }
+
+    fn named(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    fn missing(&self, name: &str) -> Refusal {
+        Refusal::field(&self.named(name), format!("The {} field is required.", self.named(name)))
+    }
+
+    fn wrong(&self, name: &str, what: &str) -> Refusal {
+        Refusal::field(&self.named(name), format!("The {} {what}", self.named(name)))
+    }
+}
+
+/// Returns an integer of the query within bounds.
+pub(super) fn query_integer(
+    pairs: &[(String, String)],
+    name: &str,
+    range: std::ops::RangeInclusive<i64>,
+) -> Result<Option<i64>, Refusal> {
+    let Some((_, text)) = pairs.iter().find(|(key, _)| key == name) else { return Ok(None) };
+    let number: i64 =
+        text.parse().ok().ok_or_else(|| Refusal::field(name, format!("The {name} must be an integer.")))?;
+    if range.contains(&number) {
+        Ok(Some(number))
+    } else if number < *range.start() {
+        Err(Refusal::field(name, format!("The {name} must be at least {}.", range.start())))
+    } else {
+        Err(Refusal::field(name, format!("The {name} may not be greater than {}.", range.end())))
+    }
+}

@@ -1,0 +1,157 @@
+//! Razorpay: authentication, routing and the merchants, each with its own orders and payments.
+
+mod currencies;
+mod fields;
+mod orders;
+mod payer;
+mod payments;
+mod refusal;
+
+use std::collections::HashMap;
+
+use http::{HeaderValue, StatusCode};
+use serde_json::Value;
+
+use crate::{
+    credentials,
+    desk::Desk,
+    exchange::{Answer, Incoming},
+    payer::{Page, PayerAction, PayerDone, PayerRefusal},
+    provider::{Recognised, Simulation},
+    random::Random,
+    routes::{self, Route},
+    shelf::Shelf,
+};
+
+use self::{orders::Order, payments::Payment, refusal::Refusal};
+
+type Handler = fn(&mut Call<'_>) -> Result<Value, Refusal>;
+
+/// Every route, a table a noun.
+const TABLES: [&[Route<Handler>]; 2] = [orders::ROUTES, payments::ROUTES];
+
+/// The simulated Razorpay.
+#[derive(Debug, Default)]
+pub(crate) struct Razorpay {
+    merchants: HashMap<String, Merchant>,
+}
+
+/// One key id with all that was made under it.
+#[derive(Debug, Default)]
+struct Merchant {
+    key_id: String,
+    secret: String,
+    orders: Shelf<Order>,
+    payments: Shelf<Payment>,
+}
+
+/// An authenticated request on its way through a handler.
+struct Call<'a> {
+    desk: &'a mut Desk,
+    merchant: &'a mut Merchant,
+    incoming: &'a Incoming,
+    id: &'a str,
+}
+
+impl Razorpay {
+    fn authenticate(&mut self, incoming: &Incoming) -> Result<&mut Merchant, Refusal> {
+        let (key_id, secret) = incoming
+            .header("authorization")
+            .and_then(credentials::basic)
+            .ok_or_else(Refusal::unauthorized)?;
+        if !is_key_id(&key_id) || !credentials::is_alphanumeric(&secret) {
+            return Err(Refusal::unauthorized());
+        }
+        let merchant = self.merchants.entry(key_id).or_insert_with_key(|key_id| Merchant {
+            key_id: key_id.clone(),
+            secret: secret.clone(),
+            ..Merchant::default()
+        });
+        // The first secret seen with a key id is the right one from then on.
+        if merchant.secret == secret { Ok(merchant) } else { Err(Refusal::unauthorized()) }
+    }
+
+    fn execute(&mut self, desk: &mut Desk, incoming: &Incoming) -> Result<Value, Refusal> {
+        // The documentation writes some routes with a trailing slash; both are taken.
+        let path = incoming.path.strip_suffix('/').unwrap_or(&incoming.path);
+        let (route, id) =
+            routes::find(&TABLES, incoming.method.as_str(), path).ok_or_else(Refusal::url_not_found)?;
+        let merchant = self.authenticate(incoming)?;
+        (route.handler)(&mut Call { desk, merchant, incoming, id })
+    }
+
+    fn merchant_of_order(&mut self, id: &str) -> Option<&mut Merchant> {
+        self.merchants.values_mut().find(|merchant| merchant.orders.get(id).is_some())
+    }
+}
+
+impl Simulation for Razorpay {
+    fn operations(&self) -> Vec<&'static str> {
+        routes::operations(&TABLES)
+    }
+
+    fn recognise(&self, head: &Incoming) -> Recognised {
+        let path = head.path.strip_suffix('/').unwrap_or(&head.path);
+        Recognised {
+            operation: routes::find(&TABLES, head.method.as_str(), path).map(|(route, _)| route.operation),
+            merchant: head.header("authorization").and_then(credentials::basic).map(|(key_id, _)| key_id),
+            // Orders and captures take no key; the headers of refunds and payouts are recorded as they are.
+            idempotency_key: head
+                .header("x-refund-idempotency")
+                .or_else(|| head.header("x-payout-idempotency"))
+                .map(str::to_owned),
+            guards_key: false,
+        }
+    }
+
+    fn request_id(&self, random: &mut Random) -> String {
+        format!("req_{}", random.base62(14))
+    }
+
+    fn answer(&mut self, desk: &mut Desk, incoming: &Incoming) -> Answer {
+        match self.execute(desk, incoming) {
+            // Every success is 200, creates included.
+            Ok(body) => Answer::json(StatusCode::OK, &body),
+            Err(refusal) => refusal.to_answer(),
+        }
+    }
+
+    fn pay(
+        &mut self,
+        desk: &mut Desk,
+        id: &str,
+        action: PayerAction,
+        amount: Option<&Value>,
+    ) -> Result<PayerDone, PayerRefusal> {
+        let merchant = self.merchant_of_order(id).ok_or(PayerRefusal::UnknownOrder)?;
+        payer::act(desk, merchant, id, payer::Act { action, amount })
+    }
+
+    fn page(&mut self, _desk: &mut Desk, id: &str) -> Option<Page> {
+        self.merchant_of_order(id)?.orders.get(id).map(payer::page)
+    }
+
+    fn settle(&mut self, desk: &mut Desk) {
+        for merchant in self.merchants.values_mut() {
+            for id in merchant.payments.ids() {
+                payments::expire(desk, merchant, &id);
+            }
+        }
+    }
+
+    fn forget(&mut self) {
+        self.merchants.clear();
+    }
+
+    fn fault_headers(&self, _request_id: &str) -> Vec<(&'static str, HeaderValue)> {
+        Vec::new()
+    }
+}
+
+/// A key id is `rzp_test_` or `rzp_live_` and 14 letters and digits; a longer tail is not ruled out anywhere.
+fn is_key_id(text: &str) -> bool {
+    ["rzp_test_", "rzp_live_"]
+        .iter()
+        .filter_map(|prefix| text.strip_prefix(prefix))
+        .any(|tail| tail.len() >= 14 && credentials::is_alphanumeric(tail))
+}

@@ -1,0 +1,188 @@
+//! Razorpay payments: get, capture, and the return of what nobody captured.
+
+use serde_json::{Value, json};
+
+use crate::{
+    desk::{Change, Desk},
+    routes::Route,
+};
+
+use super::{
+    Call, Handler, Merchant,
+    fields::{self, Fields},
+    orders::{self, Status as OrderStatus},
+    refusal::Refusal,
+};
+
+/// The routes of this noun.
+pub(super) const ROUTES: &[Route<Handler>] = &[
+    Route { method: "GET", path: "/v1/payments/{id}", operation: "payments.get", handler: get },
+    Route {
+        method: "POST",
+        path: "/v1/payments/{id}/capture",
+        operation: "orders.capture",
+        handler: capture,
+    },
+];
+
+/// The answer to a second capture, of the payment or of its order.
+const ALREADY_PAID: &str = "Your payment has been declined as the order is already paid. \
+    Please initiate the payment with a new order.";
+
+/// A payment of an order.
+#[derive(Debug)]
+pub(super) struct Payment {
+    pub(super) id: String,
+    pub(super) order_id: String,
+    pub(super) amount: i64,
+    pub(super) currency: String,
+    pub(super) status: Status,
+    pub(super) notes: Value,
+    /// Twelve digits by which the bank knows it.
+    pub(super) bank_reference: String,
+    pub(super) created_at: i64,
+    /// When an authorized payment goes back to the payer, in Unix seconds.
+    pub(super) expires_at: i64,
+}
+
+/// A payment's status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Created,
+    Authorized,
+    Captured,
+    Refunded,
+    Failed,
+}
+
+impl Status {
+    /// Returns Razorpay's word.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Authorized => "authorized",
+            Self::Captured => "captured",
+            Self::Refunded => "refunded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Payment {
+    /// Returns the payment as Razorpay writes it.
+    pub(super) fn to_json(&self) -> Value {
+        let is_failed = self.status == Status::Failed;
+        let is_captured = self.status == Status::Captured;
+        // 2 % and 18 % tax on that, as in the documentation's samples.
+        let fee = self.amount / 50;
+        let tax = fee.saturating_mul(18) / 100;
+        let failed = |text: &'static str| is_failed.then_some(text);
+        json!({
+            "id": self.id,
+            "entity": "payment",
+            "amount": self.amount,
+            "currency": self.currency,
+            "status": self.status.name(),
+            "order_id": self.order_id,
+            "invoice_id": null,
+            "international": self.currency != "INR",
+            "method": "upi",
+            "amount_refunded": if self.status == Status::Refunded { self.amount } else { 0 },
+            "refund_status": (self.status == Status::Refunded).then_some("full"),
+            "captured": is_captured,
+            "description": null,
+            "card_id": null,
+            "bank": null,
+            "wallet": null,
+            "vpa": if is_failed { "failure@razorpay" } else { "success@razorpay" },
+            "email": "payer@example.com",
+            "contact": "+919999999999",
+            "notes": self.notes,
+            "fee": is_captured.then_some(fee.saturating_add(tax)),
+            "tax": is_captured.then_some(tax),
+            "error_code": failed("BAD_REQUEST_ERROR"),
+            "error_description": failed("Your payment was declined by the bank. Try another payment method."),
+            "error_source": failed("customer"),
+            "error_step": failed("payment_authorization"),
+            "error_reason": failed("payment_failed"),
+            "acquirer_data": {"rrn": if is_failed { Value::Null } else { json!(self.bank_reference) }},
+            "created_at": self.created_at,
+        })
+    }
+}
+
+/// Gives an authorized payment back to the payer when its time is over.
+pub(super) fn expire(desk: &mut Desk, merchant: &mut Merchant, id: &str) {
+    let now = desk.now();
+    let Some(payment) = merchant.payments.get_mut(id) else { return };
+    if payment.status != Status::Authorized || now < payment.expires_at {
+        return;
+    }
+    payment.status = Status::Refunded;
+    desk.report(Change {
+        operation: "orders.expire",
+        merchant: &merchant.key_id,
+        id,
+        amount: json!(payment.amount),
+        currency: Some(&payment.currency),
+        reference: None,
+    });
+}
+
+fn get(call: &mut Call<'_>) -> Result<Value, Refusal> {
+    find(call)?;
+    call.merchant.payments.get(call.id).map(Payment::to_json).ok_or_else(Refusal::unknown_id)
+}
+
+fn find(call: &mut Call<'_>) -> Result<(), Refusal> {
+    orders::check_id(call.id, "pay_")?;
+    expire(call.desk, call.merchant, call.id);
+    if call.merchant.payments.get(call.id).is_some() { Ok(()) } else { Err(Refusal::unknown_id()) }
+}
+
+fn capture(call: &mut Call<'_>) -> Result<Value, Refusal> {
+    let body = fields::object(&call.incoming.body)?;
+    let fields = Fields::of(&body, "", &["amount", "currency"])?;
+    let amount = fields.required_integer("amount")?;
+    let currency = fields.required_text("currency")?;
+    find(call)?;
+    let payment = call.merchant.payments.get_mut(call.id).ok_or_else(Refusal::unknown_id)?;
+    let is_paid =
+        call.merchant.orders.get(&payment.order_id).is_some_and(|order| order.status == OrderStatus::Paid);
+    match payment.status {
+        Status::Authorized if !is_paid => {}
+        Status::Authorized | Status::Captured => return Err(Refusal::state(ALREADY_PAID)),
+        Status::Created | Status::Refunded | Status::Failed => {
+            return Err(Refusal::state(
+                "Only payments which have been authorized and not yet captured can be captured",
+            ));
+        }
+    }
+    if amount != payment.amount {
+        return Err(Refusal::field("amount", "Capture amount must be equal to the amount authorized."));
+    }
+    if currency != payment.currency {
+        return Err(Refusal::field("currency", "Capture currency must be equal to the currency authorized."));
+    }
+    payment.status = Status::Captured;
+    let answer = payment.to_json();
+    let order_id = payment.order_id.clone();
+    let receipt = settle_order(call.merchant, &order_id, amount);
+    call.desk.report(Change {
+        operation: "orders.capture",
+        merchant: &call.merchant.key_id,
+        id: call.id,
+        amount: json!(amount),
+        currency: Some(currency),
+        reference: receipt.as_deref(),
+    });
+    Ok(answer)
+}
+
+/// Adds a captured amount to its order and returns the order's receipt.
+pub(super) fn settle_order(merchant: &mut Merchant, order_id: &str, amount: i64) -> Option<String> {
+    let order = merchant.orders.get_mut(order_id)?;
+    order.amount_paid = order.amount_paid.saturating_add(amount);
+    order.status = if order.amount_due() > 0 { OrderStatus::Attempted } else { OrderStatus::Paid };
+    order.receipt.clone()
+}
