@@ -25,7 +25,7 @@ const MAX_PAGES: u8 = 10;
 /// What trial accounts find in front of their texts.
 const TRIAL_PREFIX: &str = "Sent from your Twilio trial account - ";
 
-/// Looks for a message by recipient, sender, day and text.
+/// Looks for a message by recipient, sender, age and text.
 pub(super) fn sent(sms: &SendSms) -> Box<dyn Exchange> {
     Box::new(FindSent { sms: sms.clone(), pages: 0, found: None })
 }
@@ -65,8 +65,7 @@ impl Exchange for FindSent {
         let query = Form::new()
             .field("To", &self.sms.to)
             .optional("From", from)
-            // The comparison is part of the field's name.
-            .field("DateSent>", &day(earliest(context)))
+            // Not by `DateSent`: a message that waits to be sent has none, and would not be in the list.
             .field("PageSize", PAGE_SIZE)
             .finish();
         let query = String::from_utf8_lossy(&query);
@@ -81,8 +80,10 @@ impl Exchange for FindSent {
         let Some(page) = json::read::<Page>(reply) else {
             return not_told(reply);
         };
+        let earliest = earliest(context);
+        // The list is newest first: behind an older message there is nothing left to find.
         for message in page.messages {
-            self.consider(message, earliest(context));
+            self.consider(message, earliest);
         }
         match page.next_page_uri.filter(|uri| !uri.is_empty()) {
             Some(uri) if self.pages < MAX_PAGES && is_page_of_list(&uri, context) => {
@@ -102,7 +103,7 @@ impl FindSent {
             let text = self.sms.message.trim();
             body.trim() == text || body.strip_prefix(TRIAL_PREFIX).map(str::trim) == Some(text)
         });
-        let created_at = message.date_created.as_deref().and_then(moment);
+        let created_at = message.created_at();
         // A message of unknown age might be it; to send it again would be worse than to take it for the one.
         let is_too_old = created_at.is_some_and(|created_at| created_at < earliest);
         if !is_outbound || !is_same_text || is_too_old {
@@ -133,16 +134,12 @@ fn earliest(context: &Context<'_>) -> Timestamp {
     Timestamp::from_unix_ms(started_ms.saturating_sub(slack_ms))
 }
 
-/// Returns the day of a moment in UTC: `2023-11-14`.
-fn day(at: Timestamp) -> String {
-    let seconds = i64::try_from(at.unix_seconds()).unwrap_or_default();
-    OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH).date().to_string()
-}
-
-/// Reads a moment as Twilio writes it: `Tue, 14 Nov 2023 22:13:20 +0000`.
-fn moment(text: &str) -> Option<Timestamp> {
-    let moment = OffsetDateTime::parse(text, &Rfc2822).ok()?;
-    u64::try_from(moment.unix_timestamp()).ok().map(Timestamp::from_unix_seconds)
+impl WireMessage {
+    /// Returns when the message was made, as Twilio writes it: `Tue, 14 Nov 2023 22:13:20 +0000`.
+    fn created_at(&self) -> Option<Timestamp> {
+        let moment = OffsetDateTime::parse(self.date_created.as_deref()?, &Rfc2822).ok()?;
+        u64::try_from(moment.unix_timestamp()).ok().map(Timestamp::from_unix_seconds)
+    }
 }
 
 /// Returns whether an address is a page of the list: nothing else is read with the tenant's credentials.
