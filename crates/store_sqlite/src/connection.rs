@@ -61,3 +61,20 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
+
+/// Returns how a statement would be done on a new database.
+#[cfg(test)]
+pub(crate) fn plan_of(sql: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plan.db");
+    let mut connection = open_writer(&path).unwrap();
+    crate::migrations::migrate(&mut connection, &path).unwrap();
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let mut rows = statement.raw_query();
+    let mut steps = String::new();
+    while let Some(row) = rows.next().unwrap() {
+        steps.push_str(&row.get::<_, String>("detail").unwrap());
+        steps.push('\n');
+    }
+    steps
+}

@@ -51,8 +51,8 @@ const TAKE_OVER_SQL: &str = "UPDATE ledger SET state = 'started', lease_until = 
 const EXPIRE_SQL: &str = "UPDATE ledger SET lease_until = 0
     WHERE state = 'started' AND state <> 'settled' AND lease_until > 0";
 
-const PRUNE_SQL: &str = "DELETE FROM ledger WHERE (transaction_id, user_id) IN (
-    SELECT transaction_id, user_id FROM ledger WHERE state = 'settled' AND replay_until < ?1
+const PRUNE_SQL: &str = "DELETE FROM ledger WHERE rowid IN (
+    SELECT rowid FROM ledger WHERE state = 'settled' AND replay_until < ?1
     ORDER BY replay_until LIMIT ?2)";
 
 #[async_trait]
@@ -230,5 +230,28 @@ fn read_state(row: &Row<'_>) -> rusqlite::Result<LedgerState> {
             body: read(row, "response_payload")?,
         }),
         _ => Err(rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(UnknownWord))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::connection::plan_of;
+
+    #[test]
+    fn every_statement_finds_its_rows_by_an_index() {
+        for sql in [
+            super::FIND_BY_KEY_SQL,
+            super::FIND_BY_TRANSACTION_SQL,
+            super::GIVE_WAY_SQL,
+            super::SETTLE_SQL,
+            super::MARK_UNKNOWN_SQL,
+            super::RELEASE_SQL,
+            super::TAKE_OVER_SQL,
+            super::EXPIRE_SQL,
+            super::PRUNE_SQL,
+        ] {
+            let plan = plan_of(sql);
+            assert!(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
+        }
     }
 }

@@ -71,3 +71,18 @@ pub(crate) fn list(
         )?
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::connection::plan_of;
+
+    #[test]
+    fn look_ups_and_lists_go_by_an_index_and_sort_nothing() {
+        for sql in [super::FIND_SQL, super::LIST_SQL] {
+            let plan = plan_of(sql);
+            assert!(!plan.contains("SCAN log") && !plan.contains("SCAN later"), "{plan}");
+            assert!(plan.contains("transaction_logs_by_subject"), "{plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        }
+    }
+}
