@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::app::MasterKeyPolicy;
 use crate::config::{Config, LogFormat, Overrides};
 use crate::dev::{self, Sandbox};
-use crate::server::{self, RunError};
+use crate::server::{self, RunError, Running};
 
 /// The exit code of everything that a person can mend: a taken port, an unwritable folder, a wrong key, a bad setting.
 const CANNOT_START: u8 = 2;
@@ -118,10 +118,13 @@ fn run_dev(args: &DevArgs) -> Result<(), RunError> {
         Some(control) => Sandbox::external(control)?,
         None => Sandbox::start(args.sandbox_port)?,
     };
-    dev::point_at_sandbox(&mut config, sandbox.addresses());
-    server::run(config, MasterKeyPolicy::MakeAtFirstStart, async move |running| {
-        dev::welcome(running, sandbox.addresses()).await
-    })
+    let addresses = sandbox.addresses();
+    dev::point_at_sandbox(&mut config, addresses);
+    let welcome = async move |running: &Running| dev::welcome(running, addresses).await;
+    let ended = server::run(config, MasterKeyPolicy::MakeAtFirstStart, welcome);
+    // The providers go last: requests under way still need them.
+    drop(sandbox);
+    ended
 }
 
 fn run_serve(args: &ServeArgs) -> Result<(), RunError> {

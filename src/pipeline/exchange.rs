@@ -108,15 +108,6 @@ pub(super) async fn run(worker: &Worker, job: &Job<'_>, mut exchange: Box<dyn Ex
             },
         }
     };
-    let operation = job.call.operation.kind().as_str();
-    if caller.attempts > 0 {
-        worker.gateway.catalog.provider_call(
-            job.service.provider.as_str(),
-            operation,
-            outcome_word(&outcome),
-            caller.provider_time,
-        );
-    }
     Ran { outcome, attempts: caller.attempts, provider_time: caller.provider_time }
 }
 

@@ -106,8 +106,12 @@ mod tests {
     #[tokio::test]
     async fn one_leads_and_the_others_get_its_answer() {
         let flights = Flights::default();
-        let Boarded::Leader(leader) = flights.board(key("a"), &[1; 32]) else { panic!("the first one leads") };
-        let Boarded::Follower(mut landed) = flights.board(key("a"), &[1; 32]) else { panic!("the second one waits") };
+        let Boarded::Leader(leader) = flights.board(key("a"), &[1; 32]) else {
+            panic!("the first one leads")
+        };
+        let Boarded::Follower(mut landed) = flights.board(key("a"), &[1; 32]) else {
+            panic!("the second one waits")
+        };
         assert!(matches!(flights.board(key("a"), &[2; 32]), Boarded::Mismatch));
         assert!(matches!(flights.board(key("b"), &[2; 32]), Boarded::Leader(_)));
         leader.land(&answer());
@@ -120,8 +124,12 @@ mod tests {
     #[tokio::test]
     async fn a_leader_that_lands_without_an_answer_lets_the_others_on() {
         let flights = Flights::default();
-        let Boarded::Leader(leader) = flights.board(key("a"), &[1; 32]) else { panic!("the first one leads") };
-        let Boarded::Follower(mut landed) = flights.board(key("a"), &[1; 32]) else { panic!("the second one waits") };
+        let Boarded::Leader(leader) = flights.board(key("a"), &[1; 32]) else {
+            panic!("the first one leads")
+        };
+        let Boarded::Follower(mut landed) = flights.board(key("a"), &[1; 32]) else {
+            panic!("the second one waits")
+        };
         drop(leader);
         assert!(landed.changed().await.is_err());
         assert!(matches!(flights.board(key("a"), &[1; 32]), Boarded::Leader(_)));

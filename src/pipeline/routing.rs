@@ -82,7 +82,6 @@ pub(super) fn choose(call: &Call) -> Result<Route, Refusal> {
             continue;
         }
         if adapter.descriptor().operation(kind).is_none() {
-            refused = refused.or(Some(not_supported(service.provider, &call.operation)));
             continue;
         }
         let setting =

@@ -4,7 +4,14 @@ use serde_json::json;
 
 use crate::support::{Account, Stage};
 
-async fn check(stage: &Stage, account: &Account, provider: &str, amount: &str, currency: &str, expected: Result<&str, &str>) {
+async fn check(
+    stage: &Stage,
+    account: &Account,
+    provider: &str,
+    amount: &str,
+    currency: &str,
+    expected: Result<&str, &str>,
+) {
     let body = format!(r#"{{"amount": {amount}, "currency": "{currency}", "provider": "{provider}"}}"#);
     let query = format!("provider={provider}&operation=orders.create");
     let before = stage.effects(&query).await.len();
@@ -67,7 +74,9 @@ async fn amounts_are_exact_or_named_errors() {
 async fn answers_write_the_currencys_own_decimals() {
     let stage = Stage::start().await;
     let account = stage.account("decimals").await;
-    for (amount, currency, written) in [("500", "INR", "500.00"), ("500.0", "JPY", "500"), ("0.5", "BHD", "0.500")] {
+    for (amount, currency, written) in
+        [("500", "INR", "500.00"), ("500.0", "JPY", "500"), ("0.5", "BHD", "0.500")]
+    {
         let body = json!({"amount": amount, "currency": currency, "provider": "razorpay"});
         let answer = stage.order(&account, &[], &body).await.expect(201);
         assert!(answer.text().contains(&format!(r#""amount":{written},"#)), "{}", answer.text());

@@ -12,21 +12,46 @@ async fn a_newcomer_gets_from_an_env_file_to_orders_and_a_message() {
     let auth = [("authorization", auth.as_str())];
 
     let env_text = env_of("newcomer");
-    let parsed = stage.api.post("/api/onboarding/parse", &auth, &json!({"env_text": env_text})).await.expect(200).json();
-    let services: Vec<_> = parsed["services"].as_array().expect("services").iter().map(|s| s["service"].clone()).collect();
+    let parsed = stage
+        .api
+        .post("/api/onboarding/parse", &auth, &json!({"env_text": env_text}))
+        .await
+        .expect(200)
+        .json();
+    let services: Vec<_> =
+        parsed["services"].as_array().expect("services").iter().map(|s| s["service"].clone()).collect();
     for provider in ["razorpay", "paypal", "stripe", "twilio"] {
         assert!(services.contains(&json!(provider)), "{provider} is detected: {parsed}");
     }
 
-    let configured = stage.api.post("/api/onboarding/configure", &auth, &json!({"env_text": env_text})).await.expect(200).json();
+    let configured = stage
+        .api
+        .post("/api/onboarding/configure", &auth, &json!({"env_text": env_text}))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(configured["services"].as_array().map(Vec::len), Some(4), "{configured}");
-    assert!(configured["services"].as_array().expect("services").iter().all(|s| s["last_verified_at"].is_string()));
-    assert_eq!(configured["api_keys"].as_array().map(Vec::len), Some(1), "one key an environment: {configured}");
+    assert!(
+        configured["services"]
+            .as_array()
+            .expect("services")
+            .iter()
+            .all(|s| s["last_verified_at"].is_string())
+    );
+    assert_eq!(
+        configured["api_keys"].as_array().map(Vec::len),
+        Some(1),
+        "one key an environment: {configured}"
+    );
     let key = configured["api_keys"][0]["key"].as_str().expect("a key").to_owned();
     assert!(key.starts_with("unf_test_"));
     let key = [("x-platform-key", key.as_str())];
 
-    let order = stage.api.post_text("/v1/payments/orders", &key, r#"{"amount": 500.00, "currency": "INR"}"#).await.expect(201);
+    let order = stage
+        .api
+        .post_text("/v1/payments/orders", &key, r#"{"amount": 500.00, "currency": "INR"}"#)
+        .await
+        .expect(201);
     assert!(order.text().contains(r#""amount":500.00"#), "two decimals, as INR has: {}", order.text());
     let order = order.json();
     assert_eq!(order["provider"], "razorpay");
@@ -41,7 +66,9 @@ async fn a_newcomer_gets_from_an_env_file_to_orders_and_a_message() {
     assert_eq!(effects[0]["amount"], 50_000);
     assert_eq!(effects[0]["merchant"], json!(env_text.lines().next().expect("a line").split('=').nth(1)));
 
-    for (provider, currency, action) in [("paypal", "USD", "redirect"), ("stripe", "USD", "stripe_client_secret")] {
+    for (provider, currency, action) in
+        [("paypal", "USD", "redirect"), ("stripe", "USD", "stripe_client_secret")]
+    {
         let body = json!({"amount": "12.34", "currency": currency, "provider": provider, "return_url": "https://shop.example/done"});
         let order = stage.api.post("/v1/payments/orders", &key, &body).await.expect(201).json();
         assert_eq!(order["provider"], provider);
@@ -61,7 +88,8 @@ async fn a_newcomer_gets_from_an_env_file_to_orders_and_a_message() {
 async fn the_transaction_is_in_the_log() {
     let stage = Stage::start().await;
     let account = stage.account("logged").await;
-    let body = json!({"amount": "500.00", "currency": "INR", "reference": "order-42", "metadata": {"cart": "7"}});
+    let body =
+        json!({"amount": "500.00", "currency": "INR", "reference": "order-42", "metadata": {"cart": "7"}});
     let order = stage.order(&account, &[("x-request-id", "my-request.1")], &body).await.expect(201);
     assert_eq!(order.header("x-request-id"), Some("my-request.1"));
     let order = order.json();
@@ -96,18 +124,30 @@ async fn orders_are_read_listed_captured_and_canceled() {
     assert_eq!(read["metadata"], json!({"a": "b"}));
     let by_provider = format!("/v1/payments/orders/{provider_id}?provider=stripe");
     assert_eq!(stage.api.get(&by_provider, &key).await.expect(200).json()["status"], "authorized");
-    let captured = stage.api.post(&format!("/v1/payments/orders/{id}/capture"), &key, &json!({})).await.expect(200).json();
+    let captured = stage
+        .api
+        .post(&format!("/v1/payments/orders/{id}/capture"), &key, &json!({}))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(captured["status"], "succeeded");
     assert_eq!(stage.effects("provider=stripe&operation=orders.capture").await.len(), 1);
 
     let other = stage.order(&account, &[], &body).await.expect(201).json();
     let other = other["transaction_id"].as_str().expect("an id").to_owned();
-    let canceled = stage.api.post(&format!("/v1/payments/orders/{other}/cancel"), &key, &json!({})).await.expect(200).json();
+    let canceled = stage
+        .api
+        .post(&format!("/v1/payments/orders/{other}/cancel"), &key, &json!({}))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(canceled["status"], "canceled");
 
-    let razorpay = stage.order(&account, &[], &json!({"amount": 5, "currency": "INR"})).await.expect(201).json();
+    let razorpay =
+        stage.order(&account, &[], &json!({"amount": 5, "currency": "INR"})).await.expect(201).json();
     let razorpay = razorpay["transaction_id"].as_str().expect("an id").to_owned();
-    let refused = stage.api.post(&format!("/v1/payments/orders/{razorpay}/cancel"), &key, &json!({})).await.expect(422);
+    let refused =
+        stage.api.post(&format!("/v1/payments/orders/{razorpay}/cancel"), &key, &json!({})).await.expect(422);
     assert_eq!(refused.code(), "operation_not_supported");
     assert!(refused.text().contains("stripe"), "names those that can: {}", refused.text());
 
@@ -116,7 +156,8 @@ async fn orders_are_read_listed_captured_and_canceled() {
     assert_eq!(page["has_more"], true);
     assert_eq!(page["data"][0]["transaction_id"], razorpay.as_str(), "newest first");
     let cursor = page["next_cursor"].as_str().expect("a cursor");
-    let rest = stage.api.get(&format!("/v1/payments/orders?starting_after={cursor}"), &key).await.expect(200).json();
+    let rest =
+        stage.api.get(&format!("/v1/payments/orders?starting_after={cursor}"), &key).await.expect(200).json();
     assert_eq!(rest["data"].as_array().map(Vec::len), Some(1));
     assert_eq!(rest["has_more"], false);
     let succeeded = stage.api.get("/v1/payments/orders?status=succeeded", &key).await.expect(200).json();
@@ -136,7 +177,14 @@ async fn a_paypal_order_is_approved_and_captured() {
     let refused = stage.api.post(&capture, &key, &json!({})).await.expect(409);
     assert_eq!(refused.code(), "order_not_approved");
     let provider_id = order["provider_order_id"].as_str().expect("an id");
-    assert!(stage.control.post(&format!("/_control/orders/paypal/{provider_id}/approve"), &[], &json!({})).await.status.is_success());
+    assert!(
+        stage
+            .control
+            .post(&format!("/_control/orders/paypal/{provider_id}/approve"), &[], &json!({}))
+            .await
+            .status
+            .is_success()
+    );
     let captured = stage.api.post(&capture, &key, &json!({})).await.expect(200).json();
     assert_eq!(captured["status"], "succeeded", "{captured}");
     assert_eq!(stage.effects("provider=paypal&operation=orders.capture").await.len(), 1);
@@ -150,13 +198,22 @@ async fn routing_follows_priority_and_currency() {
     let token = stage.sign_up("router").await;
     let auth = bearer(&token);
     let auth = [("authorization", auth.as_str())];
-    let body = json!({"env_text": env_of("router"), "services": [{"service": "stripe"}, {"service": "razorpay"}]});
+    let body =
+        json!({"env_text": env_of("router"), "services": [{"service": "stripe"}, {"service": "razorpay"}]});
     let configured = stage.api.post("/api/onboarding/configure", &auth, &body).await.expect(200).json();
     let key = configured["api_keys"][0]["key"].as_str().expect("a key").to_owned();
     let key = [("x-platform-key", key.as_str())];
-    let order = stage.api.post("/v1/payments/orders", &key, &json!({"amount": 5, "currency": "INR"})).await.expect(201).json();
+    let order = stage
+        .api
+        .post("/v1/payments/orders", &key, &json!({"amount": 5, "currency": "INR"}))
+        .await
+        .expect(201)
+        .json();
     assert_eq!(order["provider"], "stripe", "the order of the request is the order of priority");
-    let refused = stage.api.post("/v1/payments/orders", &key, &json!({"amount": 5, "currency": "INR", "provider": "paypal"})).await;
+    let refused = stage
+        .api
+        .post("/v1/payments/orders", &key, &json!({"amount": 5, "currency": "INR", "provider": "paypal"}))
+        .await;
     assert_eq!(refused.expect(422).code(), "no_provider_configured");
     let refused = stage.api.post("/v1/sms", &key, &json!({"to": "+15558675310", "message": "hi"})).await;
     assert_eq!(refused.expect(422).code(), "no_provider_configured");
@@ -185,7 +242,11 @@ async fn wrong_credentials_are_refused_and_nothing_is_stored() {
     let auth = [("authorization", auth.as_str())];
     let stolen = env_of("owner").replace("RAZORPAY_KEY_SECRET=", "RAZORPAY_KEY_SECRET=f");
     let only_razorpay: String = stolen.lines().take(2).map(|line| format!("{line}\n")).collect();
-    let refused = stage.api.post("/api/onboarding/configure", &auth, &json!({"env_text": only_razorpay})).await.expect(422);
+    let refused = stage
+        .api
+        .post("/api/onboarding/configure", &auth, &json!({"env_text": only_razorpay}))
+        .await
+        .expect(422);
     assert_eq!(refused.code(), "provider_credentials_rejected");
     let services = stage.api.get("/api/services", &auth).await.expect(200).json();
     assert_eq!(services["data"], json!([]));

@@ -36,7 +36,8 @@ async fn a_thousand_twins_are_one_order_and_one_answer() {
     let bodies: HashSet<_> = answers.iter().map(|answer| (answer.status, answer.body.clone())).collect();
     assert_eq!(bodies.len(), 1, "identical answers: {:?}", bodies.iter().take(3).collect::<Vec<_>>());
     assert_eq!(answers[0].status, 201, "{}", answers[0].text());
-    let replayed = answers.iter().filter(|answer| answer.header("idempotent-replayed") == Some("true")).count();
+    let replayed =
+        answers.iter().filter(|answer| answer.header("idempotent-replayed") == Some("true")).count();
     assert_eq!(replayed, 999);
     assert_eq!(stage.effects(ORDERS).await.len(), 1);
 }
@@ -44,7 +45,8 @@ async fn a_thousand_twins_are_one_order_and_one_answer() {
 async fn new_key(stage: &Stage, account: &Account) -> String {
     let auth = crate::support::bearer(&account.token);
     let body = json!({"name": "another", "environment": "test"});
-    let key = stage.api.post("/api/keys", &[("authorization", auth.as_str())], &body).await.expect(201).json();
+    let key =
+        stage.api.post("/api/keys", &[("authorization", auth.as_str())], &body).await.expect(201).json();
     key["key"].as_str().expect("a key").to_owned()
 }
 
@@ -53,7 +55,10 @@ async fn a_key_with_another_body_or_route_is_refused() {
     let stage = Stage::start().await;
     let account = stage.account("reuse").await;
     order_once(&stage, &account, "k1", "500.00").await.expect(201);
-    assert_eq!(order_once(&stage, &account, "k1", "500.01").await.expect(422).code(), "idempotency_key_reused");
+    assert_eq!(
+        order_once(&stage, &account, "k1", "500.01").await.expect(422).code(),
+        "idempotency_key_reused"
+    );
     let headers = [("x-platform-key", account.key.as_str()), ("idempotency-key", "k1")];
     let sms = json!({"to": "+15558675310", "message": "hi"});
     assert_eq!(stage.api.post("/v1/sms", &headers, &sms).await.expect(422).code(), "idempotency_key_reused");
@@ -120,7 +125,8 @@ async fn a_message_whose_answer_was_lost_is_sent_once() {
     let first = stage.api.post("/v1/sms", &headers, &body).await.expect(504).json();
     let again = stage.api.post("/v1/sms", &headers, &body).await.expect(201).json();
     assert_eq!(again["transaction_id"], first["error"]["transaction_id"]);
-    assert_eq!(stage.effects("provider=twilio&operation=sms.send").await.len(), 1);
+    let effects = stage.effects("provider=twilio&operation=sms.send").await;
+    assert_eq!(effects.len(), 1, "{effects:?} {}", stage.control.get("/_control/calls?provider=twilio", &[]).await.text());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,7 +164,11 @@ async fn every_fault_leaves_at_most_one_order_a_key() {
         ] {
             let query = format!("provider={provider}&operation=orders.create");
             let before = stage.effects(&query).await.len();
-            stage.fault(&json!({"provider": provider, "operation": "orders.create", "times": 1, "fault": fault})).await;
+            stage
+                .fault(
+                    &json!({"provider": provider, "operation": "orders.create", "times": 1, "fault": fault}),
+                )
+                .await;
             let key = format!("{provider}-{fault}");
             let body = json!({"amount": "9.00", "currency": "USD", "provider": provider});
             let headers = [("idempotency-key", key.as_str())];

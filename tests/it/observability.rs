@@ -15,11 +15,21 @@ async fn metrics_count_requests_and_provider_calls_on_the_admin_port_only() {
         metrics.lines().any(|line| line.starts_with(name) && labels.iter().all(|label| line.contains(label)))
     };
     assert!(has("gateway_requests_total", &[r#"route="/v1/payments/orders""#, "201"]), "{metrics}");
-    assert!(has("gateway_provider", &[r#"provider="razorpay""#, r#"operation="orders.create""#, "executed"]), "{metrics}");
-    for line in metrics.lines().filter(|line| !line.starts_with('#')) {
+    assert!(
+        has(
+            "gateway_provider_calls_total",
+            &[r#"provider="razorpay""#, r#"operation="orders.create""#, r#"outcome="success""#]
+        ),
+        "{metrics}"
+    );
+    for line in metrics.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         assert!(line.contains('{') || line.split_whitespace().count() == 2, "{line}");
     }
-    assert!(!metrics.contains("usr_") && !metrics.contains(&account.key) && !metrics.contains(&account.razorpay_key_id));
+    assert!(
+        !metrics.contains("usr_")
+            && !metrics.contains(&account.key)
+            && !metrics.contains(&account.razorpay_key_id)
+    );
     stage.api.get("/metrics", &[]).await.expect(404);
 }
 
@@ -52,11 +62,20 @@ async fn no_answer_and_no_stored_byte_holds_a_credential() {
     let created = stage.order(&account, &[], &order).await.expect(201).json();
     let client_secret = created["next_action"]["client_secret"].as_str().expect("a client secret").to_owned();
     let id = created["transaction_id"].as_str().expect("an id");
-    let logged = stage.api.get(&format!("/v1/transactions/{id}"), &[("x-platform-key", account.key.as_str())]).await.expect(200);
+    let logged = stage
+        .api
+        .get(&format!("/v1/transactions/{id}"), &[("x-platform-key", account.key.as_str())])
+        .await
+        .expect(200);
     assert!(!logged.text().contains(&client_secret), "masked in the log");
     let auth = bearer(&account.token);
     let parsed = json!({"env_text": env_of("secretive")});
-    let parsed = stage.api.post("/api/onboarding/parse", &[("authorization", auth.as_str())], &parsed).await.expect(200).text();
+    let parsed = stage
+        .api
+        .post("/api/onboarding/parse", &[("authorization", auth.as_str())], &parsed)
+        .await
+        .expect(200)
+        .text();
     let secrets: Vec<String> = env_of("secretive")
         .lines()
         .filter(|line| line.contains("SECRET") || line.contains("TOKEN"))

@@ -33,13 +33,21 @@ const ROUTES: [(&str, &str); 21] = [
 async fn every_route_is_in_the_document_with_an_answer() {
     let stage = Stage::start().await;
     let document = stage.api.get("/openapi.json", &[]).await.expect(200).json();
-    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")), "{}", document["openapi"]);
+    assert!(
+        document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")),
+        "{}",
+        document["openapi"]
+    );
     for (method, route) in ROUTES {
         let operation = &document["paths"][route][method];
         assert!(operation["responses"].is_object(), "{method} {route} is missing");
-        assert!(operation["summary"].is_string() || operation["description"].is_string(), "{method} {route} has no words");
+        assert!(
+            operation["summary"].is_string() || operation["description"].is_string(),
+            "{method} {route} has no words"
+        );
     }
-    let order = &document["paths"]["/v1/payments/orders"]["post"]["requestBody"]["content"]["application/json"];
+    let order =
+        &document["paths"]["/v1/payments/orders"]["post"]["requestBody"]["content"]["application/json"];
     assert_eq!(order["example"]["currency"], "INR");
     check_references(&document, &document);
 }

@@ -53,7 +53,11 @@ impl TenantDirectory for PanickingDirectory {
     }
 
     async fn load(&self, tenant: TenantId) -> Result<Option<SealedTenant>, StoreError> {
-        let is_due = self.panics.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        let is_due = self
+            .panics
+            .left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+            .is_ok();
         if is_due {
             *self.panics.seen.lock().expect("a lock").entry(tenant).or_default() += 1;
             panic!("injected");
@@ -83,7 +87,11 @@ async fn a_panic_in_a_tenants_actor_is_over_with_its_next_request() {
             // A change of its keys makes the actor load its tenant anew, and that panics.
             let body = json!({"name": "new", "environment": "test"});
             let answer = stage.api.post("/api/keys", &[("authorization", auth.as_str())], &body).await;
-            assert!(!answer.status.is_success() || panics.left.load(Ordering::SeqCst) == 0 || answer.status == 201);
+            assert!(
+                !answer.status.is_success()
+                    || panics.left.load(Ordering::SeqCst) == 0
+                    || answer.status == 201
+            );
             if answer.status == 403 {
                 revoke_all_but_first(&stage, &shaky.token).await;
             }
@@ -100,7 +108,12 @@ async fn revoke_all_but_first(stage: &Stage, token: &str) {
     let auth = bearer(token);
     let auth = [("authorization", auth.as_str())];
     let keys = stage.api.get("/api/keys", &auth).await.expect(200).json();
-    for key in keys["data"].as_array().expect("keys").iter().filter(|key| key["name"] == "new" && key["is_active"] == true) {
+    for key in keys["data"]
+        .as_array()
+        .expect("keys")
+        .iter()
+        .filter(|key| key["name"] == "new" && key["is_active"] == true)
+    {
         let path = format!("/api/keys/{}", key["id"].as_str().expect("an id"));
         stage.api.send(http::Method::DELETE, &path, &auth, "").await;
     }

@@ -30,7 +30,13 @@ impl Client {
     }
 
     /// Sends a request with these headers and this body.
-    pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<bytes::Bytes>) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<bytes::Bytes>,
+    ) -> Answer {
         self.try_send(method, path, headers, body).await.expect("an answer")
     }
 
@@ -87,7 +93,10 @@ impl Answer {
     /// Returns the error's code.
     #[track_caller]
     pub(crate) fn code(&self) -> String {
-        self.json()["error"]["code"].as_str().unwrap_or_else(|| panic!("no error: {}", self.text())).to_owned()
+        self.json()["error"]["code"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no error: {}", self.text()))
+            .to_owned()
     }
 
     /// Fails the test unless the status is this one.

@@ -58,7 +58,13 @@ impl Stage {
     pub(crate) async fn start_with(options: StageOptions) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let host = Ipv4Addr::LOCALHOST.into();
-        let sandbox = sandbox::Options { host, port: 0, seed: Some(1), record_calls: true, token_lifetime_seconds: 32_400 };
+        let sandbox = sandbox::Options {
+            host,
+            port: 0,
+            seed: None,
+            record_calls: true,
+            token_lifetime_seconds: 32_400,
+        };
         let sandbox = sandbox::start(sandbox).expect("a sandbox");
         let control = Client::new(sandbox.addresses().control);
         let (addresses, gateway) = run_gateway(&folder, sandbox.addresses(), options).await;
@@ -84,7 +90,9 @@ impl Stage {
     async fn stop_gateway(&mut self) {
         if let Some(gateway) = self.gateway.take() {
             gateway.stop.send(()).ok();
-            tokio::task::spawn_blocking(move || gateway.thread.join().expect("the gateway ends in order")).await.expect("joined");
+            tokio::task::spawn_blocking(move || gateway.thread.join().expect("the gateway ends in order"))
+                .await
+                .expect("joined");
         }
     }
 
@@ -98,7 +106,12 @@ impl Stage {
         let env_text = env_of(name);
         let token = self.sign_up(name).await;
         let body = json!({"env_text": env_text, "create_keys": true});
-        let configured = self.api.post("/api/onboarding/configure", &[("authorization", &bearer(&token))], &body).await.expect(200).json();
+        let configured = self
+            .api
+            .post("/api/onboarding/configure", &[("authorization", &bearer(&token))], &body)
+            .await
+            .expect(200)
+            .json();
         let key = configured["api_keys"][0]["key"].as_str().expect("a key").to_owned();
         Account { token, key, razorpay_key_id: razorpay_key_id(name) }
     }
@@ -112,14 +125,19 @@ impl Stage {
 
     /// Creates an order.
     pub(crate) async fn order(&self, account: &Account, headers: &[(&str, &str)], body: &Value) -> Answer {
-        let headers: Vec<_> = headers.iter().copied().chain([("x-platform-key", account.key.as_str())]).collect();
+        let headers: Vec<_> =
+            headers.iter().copied().chain([("x-platform-key", account.key.as_str())]).collect();
         self.api.post("/v1/payments/orders", &headers, body).await
     }
 
     /// Returns what really happened at the providers.
     pub(crate) async fn effects(&self, query: &str) -> Vec<Value> {
         let effects = self.control.get(&format!("/_control/effects?{query}"), &[]).await.expect(200).json();
-        effects["items"].as_array().or_else(|| effects["effects"].as_array()).expect("a list of effects").clone()
+        effects["items"]
+            .as_array()
+            .or_else(|| effects["effects"].as_array())
+            .expect("a list of effects")
+            .clone()
     }
 
     /// Makes the sandbox misbehave.
@@ -174,13 +192,13 @@ pub(crate) fn env_of(name: &str) -> String {
          PAYPAL_CLIENT_ID=A{}\nPAYPAL_CLIENT_SECRET=E{}\nPAYPAL_MODE=sandbox\nTWILIO_ACCOUNT_SID=AC{}\n\
          TWILIO_AUTH_TOKEN={}\nTWILIO_PHONE_NUMBER=+15005550006\n",
         razorpay_key_id(name),
-        hex_of(name, 24),
-        hex_of(name, 48),
-        hex_of(name, 48),
-        hex_of(name, 79),
-        hex_of(name, 79),
-        hex_of(name, 32),
-        hex_of(name, 32),
+        hex_of(&format!("1{name}"), 24),
+        hex_of(&format!("2{name}"), 48),
+        hex_of(&format!("3{name}"), 48),
+        hex_of(&format!("4{name}"), 79),
+        hex_of(&format!("5{name}"), 79),
+        hex_of(&format!("6{name}"), 32),
+        hex_of(&format!("7{name}"), 32),
     )
 }
 
@@ -190,7 +208,8 @@ async fn run_gateway(
     options: StageOptions,
 ) -> ((SocketAddr, SocketAddr), RunningGateway) {
     let free = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
-    let overrides = Overrides { public: Some(free), admin: Some(free), folder: Some(folder.path().to_owned()) };
+    let overrides =
+        Overrides { public: Some(free), admin: Some(free), folder: Some(folder.path().to_owned()) };
     let mut config = Config::load(None, &overrides).expect("a configuration");
     config.listen.workers = 2;
     config.listen.drain_seconds = 5;
@@ -204,7 +223,9 @@ async fn run_gateway(
     let thread = std::thread::spawn(move || {
         actix_rt::System::new().block_on(async move {
             let telemetry = telemetry::Telemetry::local().expect("telemetry");
-            let running = gateway::start(config, MasterKeyPolicy::MakeAtFirstStart, telemetry, wrap).await.expect("a gateway");
+            let running = gateway::start(config, MasterKeyPolicy::MakeAtFirstStart, telemetry, wrap)
+                .await
+                .expect("a gateway");
             started.send((running.public, running.admin)).expect("somebody waits");
             stopped.await.ok();
             running.stop().await;
