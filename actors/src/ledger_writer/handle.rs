@@ -129,9 +129,9 @@ impl LedgerHandle {
         let all = self.places.acquire_many(self.capacity);
         let left = match tokio::time::timeout(grace, all).await {
             Ok(_) => 0,
-            Err(_elapsed) => {
-                usize::try_from(self.capacity).unwrap_or(usize::MAX).saturating_sub(self.places.available_permits())
-            }
+            Err(_elapsed) => usize::try_from(self.capacity)
+                .unwrap_or(usize::MAX)
+                .saturating_sub(self.places.available_permits()),
         };
         self.actor.child().retire();
         left

@@ -46,13 +46,7 @@ pub(super) enum Failure {
 
 impl<T> Default for Backlog<T> {
     fn default() -> Self {
-        Self {
-            head: VecDeque::new(),
-            aside: VecDeque::new(),
-            failures: 0,
-            aside_failures: 0,
-            trial: None,
-        }
+        Self { head: VecDeque::new(), aside: VecDeque::new(), failures: 0, aside_failures: 0, trial: None }
     }
 }
 

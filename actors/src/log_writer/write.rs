@@ -70,7 +70,11 @@ async fn write_once(desk: &Desk) {
                 StoreError::Conflict(_) | StoreError::Corrupt(_) => Failure::Refused,
             };
             desk.queue.failed(failure);
-            tracing::error!(rows, error = &error as &dyn std::error::Error, "log store did not take a batch; it is kept");
+            tracing::error!(
+                rows,
+                error = &error as &dyn std::error::Error,
+                "log store did not take a batch; it is kept"
+            );
         }
         Err(_elapsed) => {
             desk.catalog.log_store_failed();

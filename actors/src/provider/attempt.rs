@@ -97,7 +97,8 @@ impl ProviderHandle {
     ) -> Ended {
         // Where nothing may follow, the one attempt has all the time there is.
         let may_follow = left > 0 && is_safe_after_unknown(call.request);
-        let timeout = if may_follow { remaining.min(self.shared.settings.attempt_timeout) } else { remaining };
+        let timeout =
+            if may_follow { remaining.min(self.shared.settings.attempt_timeout) } else { remaining };
         let began = self.now();
         let ended = call.transport.send(call.endpoint, call.request, timeout).await;
         let duration = self.now().saturating_sub(began);

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use super::buy::Buy;
 use super::observe::Observe;
-use super::token::{Holder, Standing, Token, TokenFailure, TokenSource, Tokens};
+use super::token::{Holder, Joined, Standing, Token, TokenFailure, TokenSource, Tokens};
 use super::{ProviderActor, ProviderObservation};
 use crate::ProviderSettings;
 use crate::supervisor::{CallFailure, Child, ChildParams, Deaths, Handle, Intensity};
@@ -43,8 +43,11 @@ impl Providers {
     /// # Errors
     /// [`RetryBudgetError`] when the settings make no retry budget.
     pub(crate) fn start(params: &ProvidersParams) -> Result<Self, RetryBudgetError> {
-        let started: Result<Vec<ProviderHandle>, RetryBudgetError> =
-            params.descriptors.iter().map(|descriptor| ProviderHandle::start(descriptor.id, params)).collect();
+        let started: Result<Vec<ProviderHandle>, RetryBudgetError> = params
+            .descriptors
+            .iter()
+            .map(|descriptor| ProviderHandle::start(descriptor.id, params))
+            .collect();
         Ok(Self { all: started?.into() })
     }
 
@@ -158,15 +161,21 @@ impl ProviderHandle {
                 }
                 Standing::Missing => {}
             }
-            let (flight, duty) = self.shared.tokens.join(holder, credentials);
-            if let Some((purchase, landing)) = duty {
-                let credentials = Arc::clone(credentials);
-                let buy = |place| Buy { purchase, credentials, landing, place };
-                self.actor.tell(buy).await.map_err(|failure| self.refusal(failure))?;
-            }
+            let flight = match self.shared.tokens.join(holder, credentials, self.now()) {
+                Joined::Bought(token) => return Ok(token),
+                Joined::Waiting(flight) => flight,
+                Joined::Began { purchase, landing, flight } => {
+                    let credentials = Arc::clone(credentials);
+                    let buy = |place| Buy { purchase, credentials, landing, place };
+                    self.actor.tell(buy).await.map_err(|failure| self.refusal(failure))?;
+                    flight
+                }
+            };
             if let Ok(bought) = flight.wait().await {
                 return bought;
             }
+            // The actor died with the message; a question waits until it is there again, or known to be away.
+            self.actor.answers(Observe).await;
         }
         Err(TokenFailure::Lost)
     }
@@ -178,8 +187,8 @@ impl ProviderHandle {
 
     /// Begins to renew a token, unless someone has. A renewal that cannot begin is left to the next call.
     fn renew(&self, holder: Holder, credentials: &Arc<Credentials>) {
-        let (_, duty) = self.shared.tokens.join(holder, credentials);
-        if let Some((purchase, landing)) = duty {
+        let joined = self.shared.tokens.join(holder, credentials, self.now());
+        if let Joined::Began { purchase, landing, .. } = joined {
             let credentials = Arc::clone(credentials);
             let buy = |place| Buy { purchase, credentials, landing, place };
             if let Err(CallFailure::Busy) = self.actor.try_tell(buy) {

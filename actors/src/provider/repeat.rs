@@ -16,9 +16,9 @@ pub(super) fn is_safe(request: &Request, ended: &Ended) -> bool {
         Err(TransportFailure::NotSent(Unsent::Connect | Unsent::Tls)) => true,
         // No time is left, or the request itself is at fault.
         Err(TransportFailure::NotSent(Unsent::Deadline | Unsent::Malformed)) => false,
-        Err(
-            TransportFailure::TimedOut | TransportFailure::Disconnected | TransportFailure::Unreadable,
-        ) => is_safe_after_unknown(request),
+        Err(TransportFailure::TimedOut | TransportFailure::Disconnected | TransportFailure::Unreadable) => {
+            is_safe_after_unknown(request)
+        }
     }
 }
 

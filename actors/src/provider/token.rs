@@ -97,6 +97,24 @@ pub(super) enum Standing {
     Missing,
 }
 
+/// What came of joining a purchase.
+#[derive(Debug)]
+pub(super) enum Joined {
+    /// Someone is buying.
+    Waiting(Flight<Bought>),
+    /// It was bought a moment ago.
+    Bought(Arc<Token>),
+    /// Nobody is buying: whoever joined is to send the message.
+    Began {
+        /// What it is for.
+        purchase: Purchase,
+        /// The duty to answer.
+        landing: Landing<Bought>,
+        /// The answer.
+        flight: Flight<Bought>,
+    },
+}
+
 impl Tokens {
     /// Returns how the token for these credentials stands. One bought with others is never returned.
     pub(super) fn standing(&self, holder: Holder, credentials: &Credentials, now: Duration) -> Standing {
@@ -109,19 +127,20 @@ impl Tokens {
         if now >= token.renew_at { Standing::Ending(token) } else { Standing::Good(token) }
     }
 
-    /// Returns the purchase under way, or a new one and the duty to land it.
-    pub(super) fn join(
-        &self,
-        holder: Holder,
-        credentials: &Credentials,
-    ) -> (Flight<Bought>, Option<(Purchase, Landing<Bought>)>) {
+    /// Joins the purchase under way, or begins a new one.
+    pub(super) fn join(&self, holder: Holder, credentials: &Credentials, now: Duration) -> Joined {
         let purchase = Purchase { holder, fingerprint: self.fingerprint(credentials) };
         match self.buying.entry(purchase) {
-            Entry::Occupied(present) if !present.get().is_over() => (present.get().clone(), None),
+            Entry::Occupied(present) if !present.get().is_over() => Joined::Waiting(present.get().clone()),
             entry => {
+                // A purchase puts its token in before it ends: whoever finds none under way looks once more, or would buy
+                // what has just been bought.
+                if let Standing::Good(token) = self.standing(holder, credentials, now) {
+                    return Joined::Bought(token);
+                }
                 let (landing, flight) = depart();
                 drop(entry.insert(flight.clone()));
-                (flight, Some((purchase, landing)))
+                Joined::Began { purchase, landing, flight }
             }
         }
     }

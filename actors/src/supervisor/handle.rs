@@ -50,6 +50,9 @@ impl<A: Actor<Context = Context<A>>> Handle<A> {
     }
 
     /// Sends a message and waits for its reply. Dropping the future takes the message back.
+    ///
+    /// A panic drops the message before it drops the actor, so its caller knows of the death first. It is told only when
+    /// the death is known here, too: else its next message would go to the dying.
     pub(crate) async fn call<M>(&self, message: M) -> Result<M::Result, CallFailure>
     where
         M: Message + Send + 'static,
@@ -58,7 +61,15 @@ impl<A: Actor<Context = Context<A>>> Handle<A> {
         A::Context: ToEnvelope<A, M>,
     {
         let _place = self.place()?;
-        self.address().await?.send(message).await.map_err(|_closed| CallFailure::Down)
+        let (seen, address) = self.address().await?;
+        match address.send(message).await {
+            Ok(reply) => Ok(reply),
+            Err(_closed) => {
+                // Bounded all the same: a handler that drops its reply and lives on is not to hang its caller.
+                tokio::time::timeout(PATIENCE, self.moved_from(&seen)).await.ok();
+                Err(CallFailure::Down)
+            }
+        }
     }
 
     /// Returns whether the actor answers a question within a second.
@@ -81,7 +92,7 @@ impl<A: Actor<Context = Context<A>>> Handle<A> {
         A::Context: ToEnvelope<A, M>,
     {
         let place = self.place()?;
-        hand_over(&self.address().await?, build(place));
+        hand_over(&self.address().await?.1, build(place));
         Ok(())
     }
 
@@ -111,15 +122,26 @@ impl<A: Actor<Context = Context<A>>> Handle<A> {
     }
 
     /// Waits out a restart, which takes some microseconds; never the pause after an escalation.
-    async fn address(&self) -> Result<Addr<A>, CallFailure> {
+    async fn address(&self) -> Result<(Arc<Whereabouts<A>>, Addr<A>), CallFailure> {
+        loop {
+            let seen = self.child.whereabouts();
+            match &*seen {
+                Whereabouts::Up(address) => return Ok((Arc::clone(&seen), address.clone())),
+                Whereabouts::Down => return Err(CallFailure::Down),
+                Whereabouts::Starting => {}
+            }
+            self.moved_from(&seen).await;
+        }
+    }
+
+    /// Waits until the actor is elsewhere than it was seen.
+    async fn moved_from(&self, seen: &Arc<Whereabouts<A>>) {
         loop {
             let moved = self.child.moved.notified();
             tokio::pin!(moved);
             moved.as_mut().enable();
-            match &*self.child.whereabouts() {
-                Whereabouts::Up(address) => return Ok(address.clone()),
-                Whereabouts::Down => return Err(CallFailure::Down),
-                Whereabouts::Starting => {}
+            if !Arc::ptr_eq(&self.child.whereabouts(), seen) {
+                return;
             }
             moved.await;
         }

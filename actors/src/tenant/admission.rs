@@ -45,7 +45,8 @@ pub struct Admission {
 impl Gate {
     /// Returns an open gate with a breaker for each feature that the provider can do.
     pub(super) fn new(world: &World, descriptor: &Descriptor) -> Self {
-        let breakers = descriptor.features().map(|feature| (feature, Breaker::new(Arc::clone(&world.breaker))));
+        let breakers =
+            descriptor.features().map(|feature| (feature, Breaker::new(Arc::clone(&world.breaker))));
         Self {
             under_way: AtomicU32::new(0),
             most: world.settings.calls_per_service,

@@ -2,12 +2,14 @@
 //!
 //! The actor exists while there is something to do (a load after a miss, a reload after a change) and ends when it is done;
 //! what it published lives on in the tenant's slot, with the atomics (quotas, breakers, calls under way) that requests
-//! change. An actor that stays resident costs about as much memory again as the rest of a tenant, which the bench
-//! `residents` measures, and would do nothing between two loads. So there is no mailbox per resident tenant and no timer:
-//! one sweeper (`placement`) evicts all. What is kept of an actor is what matters: it is the only writer of its slot, all
-//! who wait share the one load under way, its panic hurts no other tenant, and the next request starts it afresh.
+//! change. Measured by the bench `residents` at 100,000 (one key, one service of two credentials): a resident tenant is
+//! 1,385 bytes, an idle actix actor 846 more. Together they would break the bound of 2 KiB, for an actor that has nothing to
+//! do between two loads. So there is no mailbox per resident tenant and no timer: one sweeper (`placement`) evicts all.
 //!
-//! Restart rule: on demand, without limit. A tenant whose load panics a hundred times is loaded by request 101.
+//! What is kept of an actor is what matters: it is the only writer of its slot, all who wait share the load under way, its
+//! panic hurts no other tenant, and whoever asks next starts it afresh.
+//!
+//! Restart rule: on demand, without limit. A request spends two lives at most; the next request has two more.
 
 mod admission;
 mod load;

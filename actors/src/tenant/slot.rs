@@ -38,6 +38,14 @@ struct Desk {
 /// What is left of each key's limits.
 pub(super) type CarriedQuotas = Box<[(KeyId, Arc<KeyQuotas>)]>;
 
+/// What came of joining a load.
+enum Joined {
+    /// What is wanted is published already.
+    Published(Arc<Snapshot>),
+    /// A load is under way.
+    Waiting(Flight<Landed>),
+}
+
 /// How a sweep left a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Swept {
@@ -103,10 +111,11 @@ impl Slot {
         // One more life after a panic; a load that is too old, by a change that came meanwhile, is no panic.
         let mut lives_left = 2_u8;
         while lives_left > 0 {
-            if let Some(snapshot) = self.since(wanted) {
-                return Ok(Some(snapshot));
-            }
-            match self.join(placement)?.wait().await {
+            let flight = match self.join(placement, Some(wanted))? {
+                Joined::Published(snapshot) => return Ok(Some(snapshot)),
+                Joined::Waiting(flight) => flight,
+            };
+            match flight.wait().await {
                 Ok(landed) if landed.generation >= wanted => return landed.result,
                 Ok(_) => {}
                 Err(Lost) => lives_left = lives_left.saturating_sub(1),
@@ -121,17 +130,28 @@ impl Slot {
         self: &Arc<Self>,
         placement: &Arc<Placement>,
     ) -> Result<Option<Arc<Snapshot>>, TenantUnavailable> {
-        match self.join(placement)?.wait().await {
-            Ok(landed) => landed.result,
-            Err(Lost) => Err(TenantUnavailable::Lost),
+        match self.join(placement, None)? {
+            Joined::Published(snapshot) => Ok(Some(snapshot)),
+            Joined::Waiting(flight) => match flight.wait().await {
+                Ok(landed) => landed.result,
+                Err(Lost) => Err(TenantUnavailable::Lost),
+            },
         }
     }
 
-    /// Returns the load under way; starts one when there is none.
-    fn join(self: &Arc<Self>, placement: &Arc<Placement>) -> Result<Flight<Landed>, TenantUnavailable> {
+    /// Joins the load under way; starts one when there is none. With `wanted`, what covers that generation is enough.
+    fn join(
+        self: &Arc<Self>,
+        placement: &Arc<Placement>,
+        wanted: Option<u64>,
+    ) -> Result<Joined, TenantUnavailable> {
         let mut desk = lock(&self.desk);
+        // Looked at under the lock: a load publishes before it ends, so that nobody loads again what has just been loaded.
+        if let Some(snapshot) = wanted.and_then(|wanted| self.since(wanted)) {
+            return Ok(Joined::Published(snapshot));
+        }
         if let Some(flight) = desk.flight.as_ref().filter(|flight| !flight.is_over()) {
-            return Ok(flight.clone());
+            return Ok(Joined::Waiting(flight.clone()));
         }
         let place = placement.reserve_load()?;
         let (landing, flight) = depart();
@@ -146,7 +166,7 @@ impl Slot {
             landing,
             place,
         });
-        Ok(flight)
+        Ok(Joined::Waiting(flight))
     }
 
     /// Returns a key's quotas as they stand, wherever they are.

@@ -25,9 +25,8 @@ pub(super) fn unseal(
             let Some((descriptor, credentials)) = open_service(world, &data_key, service) else {
                 continue;
             };
-            let carried = previous
-                .as_ref()
-                .and_then(|snapshot| snapshot.gate_of(descriptor.id, service.environment));
+            let carried =
+                previous.as_ref().and_then(|snapshot| snapshot.gate_of(descriptor.id, service.environment));
             let gate = carried.unwrap_or_else(|| Arc::new(Gate::new(world, descriptor)));
             services.push(ServiceEntry {
                 provider: descriptor.id,

@@ -1,0 +1,11 @@
+//! Test doubles of the ports that the tree uses, and a stage that starts a tree on them.
+
+mod hold;
+mod ports;
+mod stage;
+mod stores;
+
+pub(crate) use hold::{Fault, Hold};
+pub(crate) use ports::{Directory, TokenShop};
+pub(crate) use stage::{OTHER, PROVIDER, Stage, key_id, ledger_entry, record, tenant_id};
+pub(crate) use stores::{LedgerDouble, LogDouble};

@@ -1,0 +1,108 @@
+//! A ledger and a log, in memory.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use domain::ports::{
+    Begun, Ledger, OrderFilter, Record, StoreError, StoredOrder, StoredTransaction, TransactionLog,
+};
+use domain::{Environment, LedgerEntry, TenantId, Timestamp, TransactionId};
+
+use super::{Fault, Hold};
+
+type LedgerKey = (TenantId, Environment, Box<str>);
+
+/// Begins entries as the port promises, and remembers the sizes of its commits.
+#[derive(Debug, Default)]
+pub(crate) struct LedgerDouble {
+    pub(crate) commits: Hold,
+    pub(crate) fault: Fault,
+    pub(crate) batches: Mutex<Vec<usize>>,
+    rows: Mutex<HashMap<LedgerKey, LedgerEntry>>,
+}
+
+#[async_trait]
+impl Ledger for LedgerDouble {
+    async fn begin(&self, entries: Vec<LedgerEntry>) -> Result<Vec<Begun>, StoreError> {
+        self.batches.lock().unwrap().push(entries.len());
+        self.commits.pass().await;
+        self.fault.strike("beginning entries")?;
+        let mut rows = self.rows.lock().unwrap();
+        let begun = entries.into_iter().map(|entry| {
+            let Some(key) = entry.idempotency_key.clone() else {
+                return Begun::Started;
+            };
+            let key = (entry.tenant, entry.environment, key);
+            if let Some(present) = rows.get(&key) {
+                return Begun::Existing(Box::new(present.clone()));
+            }
+            rows.insert(key, entry);
+            Begun::Started
+        });
+        Ok(begun.collect())
+    }
+
+    async fn find(&self, _: TenantId, _: Environment, _: &str) -> Result<Option<LedgerEntry>, StoreError> {
+        Ok(None)
+    }
+
+    async fn take_over(
+        &self,
+        _: TenantId,
+        _: TransactionId,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn expire_leases(&self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    async fn prune(&self, _: Timestamp, _: u32) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+}
+
+/// Keeps the ids of settled rows, in the order of writing.
+#[derive(Debug, Default)]
+pub(crate) struct LogDouble {
+    pub(crate) writes: Hold,
+    pub(crate) fault: Fault,
+    pub(crate) batches: Mutex<Vec<usize>>,
+    pub(crate) rows: Mutex<Vec<u128>>,
+    /// A row over which every write panics.
+    pub(crate) poison: Mutex<Option<u128>>,
+}
+
+fn number(record: &Record) -> u128 {
+    record.settlement.as_ref().unwrap().1.as_u128()
+}
+
+#[async_trait]
+impl TransactionLog for LogDouble {
+    async fn record(&self, records: Vec<Record>) -> Result<(), StoreError> {
+        self.writes.pass().await;
+        self.fault.strike("writing records")?;
+        let poison = *self.poison.lock().unwrap();
+        assert!(!records.iter().any(|record| Some(number(record)) == poison), "scripted panic over a record");
+        self.batches.lock().unwrap().push(records.len());
+        self.rows.lock().unwrap().extend(records.iter().map(number));
+        Ok(())
+    }
+
+    async fn find(
+        &self,
+        _: TenantId,
+        _: Environment,
+        _: TransactionId,
+    ) -> Result<Option<StoredTransaction>, StoreError> {
+        Ok(None)
+    }
+
+    async fn list_orders(&self, _: TenantId, _: OrderFilter) -> Result<Vec<StoredOrder>, StoreError> {
+        Ok(Vec::new())
+    }
+}
