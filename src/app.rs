@@ -21,6 +21,7 @@ use crate::auth::Issuer;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::pipeline::{Endpoints, Flights, TokenExchange};
+use crate::upkeep::KeyUses;
 
 /// What all requests share.
 #[derive(Debug)]
@@ -53,6 +54,8 @@ pub struct Gateway {
     pub endpoints: Arc<Endpoints>,
     /// Requests with an idempotency key that are under way.
     pub flights: Flights,
+    /// When keys were last used.
+    pub(crate) key_uses: KeyUses,
     /// Operations under way: they finish before the gateway stops.
     pub tasks: TaskTracker,
 }
@@ -194,6 +197,7 @@ pub(crate) async fn build(
         issuer,
         endpoints,
         flights: Flights::default(),
+        key_uses: KeyUses::default(),
         tasks: TaskTracker::new(),
         config,
     };

@@ -10,6 +10,7 @@ mod dev;
 mod http;
 mod pipeline;
 mod server;
+mod upkeep;
 
 pub use app::{BuildError, Gateway, MasterKeyPolicy, Stores, Worker};
 pub use clock::SystemClock;

@@ -14,14 +14,12 @@ use tokio::net::TcpSocket;
 
 use crate::app::{self, BuildError, Gateway, MasterKeyPolicy, Stores, Worker};
 use crate::config::{Config, ConfigError, LogFormat};
-use crate::http;
+use crate::{http, upkeep};
 
 /// How long an idle connection of a client is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Connections that may wait to be accepted: a burst of a thousand clients must not meet a closed door.
 const BACKLOG: u32 = 4096;
-/// How often metrics drop what is out of their window.
-const UPKEEP: Duration = Duration::from_secs(5);
 
 /// The gateway cannot run. One plain sentence each.
 #[derive(Debug, thiserror::Error)]
@@ -140,13 +138,7 @@ pub async fn start(
     let (gateway, tree) = app::build(config, policy, &telemetry, wrap).await?;
     let state = Arc::new(ServerState { is_draining: AtomicBool::new(false), telemetry });
     let servers = [serve_public(public, &gateway, &state)?, serve_admin(admin, &gateway, &state)?];
-    let upkeep = Arc::clone(&state);
-    actix_rt::spawn(async move {
-        loop {
-            tokio::time::sleep(UPKEEP).await;
-            upkeep.telemetry.run_upkeep();
-        }
-    });
+    actix_rt::spawn(upkeep::run(Arc::clone(&gateway), state.telemetry.clone()));
     gateway.catalog.started_at(gateway.clock.now().unix_seconds());
     tracing::info!(public = %public_address, admin = %admin_address, "listening");
     Ok(Running { gateway, public: public_address, admin: admin_address, state, servers, tree })
@@ -160,6 +152,7 @@ impl Running {
         public.stop(true).await;
         self.gateway.tasks.close();
         self.gateway.tasks.wait().await;
+        upkeep::write_key_uses(&self.gateway).await;
         self.tree.stop().await;
         admin.stop(true).await;
         self.gateway.stores.engine.clone().close().await;

@@ -31,6 +31,3 @@ CREATE UNIQUE INDEX ledger_by_idempotency_key ON ledger (user_id, environment, i
 
 -- What the reconciler looks through.
 CREATE INDEX ledger_open ON ledger (lease_until) WHERE state <> 'settled';
-
--- What pruning looks through.
-CREATE INDEX ledger_settled ON ledger (replay_until) WHERE state = 'settled';

@@ -62,7 +62,8 @@ pub(super) fn actors(config: &Config) -> Result<Settings, BuildError> {
         ledger: LedgerSettings { queue: 8192, batch: 256, timeout: Duration::from_secs(5) },
         log: LogSettings {
             queue: config.log.queue,
-            batch: 1024,
+            // Small enough that no beginning waits long for a batch of the log in front of it.
+            batch: 256,
             linger: Duration::from_millis(5),
             timeout: Duration::from_secs(10),
             backoff: backoff(50, 5_000)?,

@@ -61,7 +61,10 @@ async fn enter(request: &HttpRequest, scope: Scope, facts: &mut Facts) -> Result
     principal.require(scope)?;
     let entry = principal.key_entry().ok_or(KeyRefusal::Revoked)?;
     match entry.charge(arrival.arrived) {
-        Ok(allowance) => facts.allowance = Some(allowance),
+        Ok(allowance) => {
+            facts.allowance = Some(allowance);
+            gateway.key_uses.note(principal.tenant.tenant().id, principal.key, arrival.at);
+        }
         Err(exceeded) => {
             facts.allowance = Some(exceeded.allowance);
             gateway.catalog.rate_limited(exceeded.which.as_str());

@@ -11,7 +11,7 @@ use crate::error::{Failure, Task};
 use crate::folder::DataFolder;
 use crate::reader::{self, ReadJob};
 use crate::workers::{Inbox, Workers};
-use crate::writer::{self, Job};
+use crate::writer::{self, Durability, Job};
 use crate::{OpenError, connection, migrations};
 
 const CHECK: Task = Task { doing: "checking the database", row: "the schema's version" };
@@ -91,7 +91,30 @@ impl SqliteStore {
         T: Send + 'static,
         F: Fn(&Connection) -> Result<T, Failure> + Send + 'static,
     {
-        let (job, answer) = writer::job(task, rows, work);
+        self.submit(task, rows, Durability::BeforeAnswer, work).await
+    }
+
+    /// Does `work` as [`Self::write`] does, but returns before it is sure to survive a power failure.
+    pub(crate) async fn write_soon<T, F>(&self, task: Task, rows: usize, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        self.submit(task, rows, Durability::Soon, work).await
+    }
+
+    async fn submit<T, F>(
+        &self,
+        task: Task,
+        rows: usize,
+        durability: Durability,
+        work: F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        let (job, answer) = writer::job(task, rows, durability, work);
         let closed = || Failure::Closed.into_store_error(task);
         self.0.writer.send(job).await.map_err(|_refused| closed())?;
         answer.await.unwrap_or_else(|_gone| Err(closed()))

@@ -27,7 +27,7 @@ const INSERT_SQL: &str = "INSERT INTO transaction_logs (user_id, transaction_id,
 #[async_trait]
 impl TransactionLog for SqliteStore {
     async fn record(&self, records: Vec<Record>) -> Result<(), StoreError> {
-        self.write(RECORD, records.len(), move |connection| record(connection, &records)).await
+        self.write_soon(RECORD, records.len(), move |connection| record(connection, &records)).await
     }
 
     async fn find(

@@ -13,10 +13,27 @@ use crate::workers::Inbox;
 /// A group takes no more jobs once it writes this many rows, so that no caller waits long for its neighbours.
 const GROUP_ROWS: usize = 1024;
 
+/// Commits in a row that may leave the disk's cache to the next durable one. Bounds what a power failure takes from the log
+/// when nothing else is written.
+const DEFERRED_IN_A_ROW: u32 = 8;
+
+/// When a job's changes have to be on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// Before its caller goes on: money may move next.
+    BeforeAnswer,
+    /// With the next commit that has to be: a crash of the process takes nothing, a power failure takes what was not yet
+    /// written, and the ledger's rows, which are on the disk, then say what has to be looked up.
+    Soon,
+}
+
 /// A job that can be run again: whatever an earlier run did is rolled back by then.
 pub(crate) trait Job: Send {
     /// Returns about how many rows it writes.
     fn rows(&self) -> usize;
+
+    /// Returns when its changes have to be on the disk.
+    fn durability(&self) -> Durability;
 
     /// Does the work and keeps the outcome; returns whether its changes are to be kept.
     fn run(&mut self, connection: &Connection) -> bool;
@@ -31,6 +48,7 @@ pub(crate) trait Job: Send {
 struct Work<T, F> {
     task: Task,
     rows: usize,
+    durability: Durability,
     work: F,
     /// Of the latest run.
     outcome: Option<Result<T, Failure>>,
@@ -41,6 +59,7 @@ struct Work<T, F> {
 pub(crate) fn job<T, F>(
     task: Task,
     rows: usize,
+    durability: Durability,
     work: F,
 ) -> (Box<dyn Job>, oneshot::Receiver<Result<T, StoreError>>)
 where
@@ -48,7 +67,7 @@ where
     F: Fn(&Connection) -> Result<T, Failure> + Send + 'static,
 {
     let (reply, answer) = oneshot::channel();
-    (Box::new(Work { task, rows, work, outcome: None, reply }), answer)
+    (Box::new(Work { task, rows, durability, work, outcome: None, reply }), answer)
 }
 
 impl<T, F> Job for Work<T, F>
@@ -58,6 +77,10 @@ where
 {
     fn rows(&self) -> usize {
         self.rows
+    }
+
+    fn durability(&self) -> Durability {
+        self.durability
     }
 
     fn run(&mut self, connection: &Connection) -> bool {
@@ -87,6 +110,7 @@ where
 
 /// Commits jobs until the queue is closed and empty, then folds the write-ahead log into the database.
 pub(crate) fn run(connection: &Connection, inbox: &Inbox<Box<dyn Job>>) {
+    let mut deferred: u32 = 0;
     while let Some(first) = inbox.next() {
         let mut rows = first.rows();
         let mut group = vec![first];
@@ -95,6 +119,10 @@ pub(crate) fn run(connection: &Connection, inbox: &Inbox<Box<dyn Job>>) {
             rows = rows.saturating_add(job.rows());
             group.push(job);
         }
+        let may_wait =
+            group.iter().all(|job| job.durability() == Durability::Soon) && deferred < DEFERRED_IN_A_ROW;
+        deferred = if may_wait { deferred.saturating_add(1) } else { 0 };
+        set_durability(connection, if may_wait { Durability::Soon } else { Durability::BeforeAnswer });
         commit(connection, &mut group);
         for job in group {
             job.answer();
@@ -103,6 +131,18 @@ pub(crate) fn run(connection: &Connection, inbox: &Inbox<Box<dyn Job>>) {
     let checkpoint = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()));
     if let Err(error) = checkpoint {
         tracing::warn!(%error, "the write-ahead log stays beside the database until the next start");
+    }
+}
+
+/// Chooses whether the next commit waits for the disk. Where that cannot be chosen, it goes on as it was: durable at first.
+fn set_durability(connection: &Connection, durability: Durability) {
+    let setting = match durability {
+        Durability::BeforeAnswer => "FULL",
+        Durability::Soon => "NORMAL",
+    };
+    // Never from the statement cache: SQLite does this one while it prepares it.
+    if let Err(error) = connection.pragma_update(None, "synchronous", setting) {
+        tracing::warn!(%error, "the store cannot choose when to wait for the disk");
     }
 }
 

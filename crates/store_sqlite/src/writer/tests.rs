@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::error::{Failure, Task};
 use crate::workers::Workers;
+use crate::writer::Durability;
 use crate::{Options, SqliteStore, connection, writer};
 
 const TASK: Task = Task { doing: "testing", row: "a row" };
@@ -102,7 +103,8 @@ async fn a_job_that_panics_undoes_itself_and_the_writer_goes_on() {
 #[tokio::test]
 async fn a_caller_that_has_gone_changes_nothing_for_the_others() {
     let (store, _folder) = open();
-    let (job, answer) = writer::job(TASK, 1, |connection| insert(connection, "gone"));
+    let (job, answer) =
+        writer::job(TASK, 1, Durability::BeforeAnswer, |connection| insert(connection, "gone"));
     drop(answer);
     let folder = tempfile::tempdir().unwrap();
     let connection = connection::open_writer(&folder.path().join("other.db")).unwrap();
