@@ -4,6 +4,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 const BASE_62: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const BASE_36: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+/// Without what can be mistaken for one another, as PayPal's account ids are.
+const BASE_31: &[u8] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 const BASE_16: &[u8] = b"0123456789abcdef";
 
 /// A `SplitMix64` generator; good enough for ids in a simulation, never for secrets.
@@ -72,7 +74,7 @@ pub(crate) fn named(name: &str, length: usize) -> String {
     for byte in name.bytes() {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
-    Random::new(Some(hash)).base36(length)
+    Random::new(Some(hash)).text(BASE_31, length)
 }
 
 #[cfg(test)]

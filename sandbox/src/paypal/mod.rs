@@ -7,6 +7,7 @@ mod issues;
 mod money;
 mod oauth;
 mod order;
+mod order_request;
 mod orders;
 mod payer;
 mod refusal;

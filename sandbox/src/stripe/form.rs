@@ -73,36 +73,4 @@ fn with_arrays(name: &str, value: Value) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[track_caller]
-    fn check(body: &str, expected: &Value) {
-        let pairs = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
-        assert_eq!(&Value::Object(nest(pairs).unwrap()), expected);
-    }
-
-    #[test]
-    fn brackets_become_objects_and_arrays() {
-        check("amount=2000&currency=usd", &json!({"amount": "2000", "currency": "usd"}));
-        check("a[b]=v&a[c]=w", &json!({"a": {"b": "v", "c": "w"}}));
-        check("a%5Bb%5D=v", &json!({"a": {"b": "v"}}));
-        check("expand[]=x&expand[]=y", &json!({"expand": ["x", "y"]}));
-        check("expand[1]=y&expand[0]=x", &json!({"expand": ["x", "y"]}));
-        check("i[0][price]=p&i[0][quantity]=2", &json!({"i": [{"price": "p", "quantity": "2"}]}));
-        check("i[][p]=1&i[][q]=2&i[][p]=3", &json!({"i": [{"p": "1", "q": "2"}, {"p": "3"}]}));
-        check("metadata[0]=zero&metadata[k]=", &json!({"metadata": {"0": "zero", "k": ""}}));
-        check("metadata=", &json!({"metadata": ""}));
-    }
-
-    #[test]
-    fn broken_brackets_are_refused() {
-        for name in ["a[b", "a]b", "[b]", "a[b]c", "a[[b]]"] {
-            assert_eq!(nest(vec![(name.to_owned(), "v".to_owned())]), Err(name.to_owned()), "{name}");
-        }
-        let twice = vec![("a".to_owned(), "1".to_owned()), ("a[b]".to_owned(), "2".to_owned())];
-        assert_eq!(nest(twice), Err("a[b]".to_owned()));
-    }
-}
+mod tests;

@@ -1,0 +1,22 @@
+//! The sandbox over its real sockets, a file for each provider, the faults, the control calls and the schemas.
+
+#[cfg(test)]
+mod control;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
+mod pay_page;
+#[cfg(test)]
+mod paypal;
+#[cfg(test)]
+mod razorpay;
+#[cfg(test)]
+mod schemas;
+#[cfg(test)]
+mod stripe;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod twilio;
