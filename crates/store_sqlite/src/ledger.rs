@@ -51,9 +51,11 @@ const TAKE_OVER_SQL: &str = "UPDATE ledger SET state = 'started', lease_until = 
 const EXPIRE_SQL: &str = "UPDATE ledger SET lease_until = 0
     WHERE state = 'started' AND state <> 'settled' AND lease_until > 0";
 
-/// From the oldest rows on: most end in the order in which they began, so no index is kept for it.
-const PRUNE_SQL: &str = "DELETE FROM ledger WHERE rowid IN (SELECT rowid FROM ledger ORDER BY rowid LIMIT ?2)
-    AND state = 'settled' AND replay_until < ?1";
+/// Among the oldest rows: most end in the order in which they began, so no index is kept for it. Rows that wait to be
+/// looked up stay; ten thousand of them at the front would hide what is behind.
+const PRUNE_SQL: &str = "DELETE FROM ledger WHERE rowid IN (
+    SELECT rowid FROM (SELECT rowid, state, replay_until FROM ledger ORDER BY rowid LIMIT ?2 + 10000)
+    WHERE state = 'settled' AND replay_until < ?1 LIMIT ?2)";
 
 #[async_trait]
 impl Ledger for SqliteStore {

@@ -81,7 +81,6 @@ impl Exchange for FindSent {
             return not_told(reply);
         };
         let earliest = earliest(context);
-        // The list is newest first: behind an older message there is nothing left to find.
         for message in page.messages {
             self.consider(message, earliest);
         }
