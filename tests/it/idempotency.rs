@@ -126,7 +126,12 @@ async fn a_message_whose_answer_was_lost_is_sent_once() {
     let again = stage.api.post("/v1/sms", &headers, &body).await.expect(201).json();
     assert_eq!(again["transaction_id"], first["error"]["transaction_id"]);
     let effects = stage.effects("provider=twilio&operation=sms.send").await;
-    assert_eq!(effects.len(), 1, "{effects:?} {}", stage.control.get("/_control/calls?provider=twilio", &[]).await.text());
+    assert_eq!(
+        effects.len(),
+        1,
+        "{effects:?} {}",
+        stage.control.get("/_control/calls?provider=twilio", &[]).await.text()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

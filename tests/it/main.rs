@@ -1,4 +1,14 @@
 //! The one integration binary: the promises of the gateway against a running one, and the shape of the code.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::too_many_arguments,
+    clippy::too_many_lines,
+    reason = "tests: what is not as it should be stops the test at once, and a story is told in one piece"
+)]
 
 mod amounts;
 mod bad_input;
