@@ -43,6 +43,11 @@ pub(super) fn expect_json(request: &HttpRequest) -> Result<(), ApiError> {
 /// # Errors
 /// `malformed_json`, `missing_field`, `unknown_field` or `invalid_field`, with the field's path.
 pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ApiError> {
+    // serde would take an array for an object, its fields by position.
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first.is_some_and(|byte| *byte != b'{') {
+        return Err(ApiError::malformed_json("The body is not a JSON object."));
+    }
     match serde_json::from_slice(body) {
         Ok(value) => Ok(value),
         // A second reading, on failure only, finds the path.

@@ -8,12 +8,15 @@ use domain::{
     Authentication, Effect, NotSent, Outcome, ProviderId, Rejection, RejectionClass, Reply, Request,
     Timestamp, TransactionId, Unknown,
 };
+use http::HeaderName;
 use resilience::Verdict;
 
 use super::routing::Service;
 use super::{Answer, Call, Origin};
 use crate::app::Worker;
 
+/// Goes with every call, so that a provider's own log can be laid beside ours.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// More calls than any exchange makes: a state machine that goes round in circles ends here.
 const MAX_CALLS: u16 = 16;
 
@@ -126,6 +129,7 @@ impl Caller<'_> {
         let gateway = &self.worker.gateway;
         let provider =
             gateway.providers.get(self.job.service.provider).ok_or(Outcome::NotSent(NotSent::Unreachable))?;
+        request.headers.push((REQUEST_ID, self.job.call.meta.request_id.to_string()));
         let needs_token = self.job.adapter.descriptor().authentication == Authentication::Token;
         for is_last in [!needs_token, true] {
             let token = if needs_token { Some(self.token(provider).await?) } else { None };

@@ -92,6 +92,17 @@ async fn the_transaction_is_in_the_log() {
         json!({"amount": "500.00", "currency": "INR", "reference": "order-42", "metadata": {"cart": "7"}});
     let order = stage.order(&account, &[("x-request-id", "my-request.1")], &body).await.expect(201);
     assert_eq!(order.header("x-request-id"), Some("my-request.1"));
+    let calls = stage
+        .control
+        .get("/_control/calls?provider=razorpay&operation=orders.create", &[])
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        calls["items"][0]["headers"]["x-request-id"], "my-request.1",
+        "through to the provider: {calls}"
+    );
+    assert_eq!(calls["items"][0]["headers"]["authorization"], "Basic [redacted]");
     let order = order.json();
     let id = order["transaction_id"].as_str().expect("an id");
     let key = [("x-platform-key", account.key.as_str())];

@@ -13,9 +13,10 @@ use bytes::Bytes;
 use domain::ports::StoredTransaction;
 use domain::{MAX_REFERENCE_CHARS, Operation, ProviderId, TransactionId};
 
+use self::present::Wording;
 use super::error::{ApiError, whole_seconds};
 use super::extract::Visit;
-use crate::pipeline::{self, Answer, Call, IdempotencyKey, Origin, Present};
+use crate::pipeline::{self, Answer, Call, IdempotencyKey, Origin};
 
 /// An operation as a handler read it.
 pub(super) struct Asked {
@@ -30,7 +31,7 @@ pub(super) struct Asked {
 }
 
 /// Runs an operation and answers with what came of it.
-async fn run(visit: &mut Visit, asked: Asked, present: Box<dyn Present>) -> Result<HttpResponse, ApiError> {
+async fn run(visit: &mut Visit, asked: Asked, wording: Wording) -> Result<HttpResponse, ApiError> {
     let call = Call {
         principal: visit.principal.clone(),
         operation: asked.operation,
@@ -43,7 +44,7 @@ async fn run(visit: &mut Visit, asked: Asked, present: Box<dyn Present>) -> Resu
         body: asked.body,
         meta: visit.meta.clone(),
     };
-    let answer = pipeline::execute(&visit.worker, call, present).await?;
+    let answer = pipeline::execute(&visit.worker, call, Box::new(wording)).await?;
     Ok(respond(visit, answer))
 }
 

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 pub(crate) use body::{CaptureOrderBody, CreateOrderBody, OrderBody};
 
+use super::present::{Attached, Wording};
 use super::{Asked, Noun, find_target, path_id, read_provider, read_query, run};
 use crate::http::MAX_BODY_BYTES;
 use crate::http::amount::read_amount;
@@ -52,6 +53,7 @@ pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
         let body: CreateOrderBody<'_> = json::read(&bytes)?;
         let provider = read_provider(body.provider.as_deref())?;
         let order = body.read()?;
+        let attached = Attached::Now { reference: order.reference.clone(), metadata: order.metadata.clone() };
         let asked = Asked {
             provider,
             subject: None,
@@ -59,10 +61,10 @@ pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
             target: "".into(),
             idempotency_key,
             reference: order.reference.clone(),
-            operation: Operation::Order(OrderOperation::Create(order.clone())),
+            operation: Operation::Order(OrderOperation::Create(order)),
             body: bytes.clone(),
         };
-        run(visit, asked, Box::new(body::Created(order))).await
+        run(visit, asked, Wording { status: 201, attached, write: body::write }).await
     })
     .await
 }
@@ -89,7 +91,16 @@ pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
             reference: None,
             body: bytes::Bytes::new(),
         };
-        run(visit, asked, Box::new(body::Known::new(200, target.created))).await
+        run(
+            visit,
+            asked,
+            Wording {
+                status: 200,
+                attached: Attached::Then(target.created.map(Box::new)),
+                write: body::write,
+            },
+        )
+        .await
     })
     .await
 }
@@ -178,7 +189,12 @@ async fn change(
         reference: None,
         body: bytes.clone(),
     };
-    run(visit, asked, Box::new(body::Known::new(200, target.created))).await
+    run(
+        visit,
+        asked,
+        Wording { status: 200, attached: Attached::Then(target.created.map(Box::new)), write: body::write },
+    )
+    .await
 }
 
 /// Reads the amount of a capture in the order's own currency, which only the log knows.

@@ -1,39 +1,94 @@
 //! Wording what came of an operation: the object, or the error with its transaction.
 
 use bytes::Bytes;
-use domain::{NextAction, Outcome};
+use domain::ports::StoredTransaction;
+use domain::{Metadata, NextAction, Outcome, Resource};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::metadata::{MetadataView, stored_metadata};
 use crate::http::error::ApiError;
-use crate::pipeline::Completion;
+use crate::pipeline::{Completion, Present};
 
-/// Returns the error that a completion is, or `None` when the provider did it.
-pub(super) fn error_of(completion: &Completion<'_>) -> Option<ApiError> {
+/// What the caller attached to an object.
+pub(super) enum Attached {
+    /// In this request.
+    Now {
+        /// The caller's own id.
+        reference: Option<Box<str>>,
+        /// The caller's own pairs.
+        metadata: Metadata,
+    },
+    /// In the request that created the object, if that was here.
+    Then(Option<Box<StoredTransaction>>),
+}
+
+/// What the caller attached, as it is written.
+pub(super) struct Caller<'a> {
+    /// The caller's own id.
+    pub(super) reference: Option<&'a str>,
+    /// The caller's own pairs.
+    pub(super) metadata: MetadataView<'a>,
+}
+
+/// Writes a noun's body; `None` when the resource is another noun's.
+type WriteBody = fn(&Completion<'_>, &Resource, Caller<'_>) -> Option<serde_json::Result<Vec<u8>>>;
+
+/// Words what came of an operation on one noun.
+pub(super) struct Wording {
+    /// HTTP status when the provider did it.
+    pub(super) status: u16,
+    /// What the caller attached.
+    pub(super) attached: Attached,
+    /// How the noun is written.
+    pub(super) write: WriteBody,
+}
+
+impl Attached {
+    fn caller(&self) -> Caller<'_> {
+        match self {
+            Self::Now { reference, metadata } => {
+                Caller { reference: reference.as_deref(), metadata: MetadataView::Own(metadata) }
+            }
+            Self::Then(created) => Caller {
+                reference: created.as_ref().and_then(|created| created.reference.as_deref()),
+                metadata: stored_metadata(created.as_deref()),
+            },
+        }
+    }
+}
+
+impl Present for Wording {
+    fn present(&self, completion: &Completion<'_>) -> (u16, Bytes) {
+        let written = match completion.outcome {
+            Outcome::Executed(resource) => (self.write)(completion, resource, self.attached.caller()),
+            Outcome::Rejected(_) | Outcome::NotSent(_) | Outcome::Unknown(_) => None,
+        };
+        match written {
+            Some(Ok(body)) => (self.status, Bytes::from(body)),
+            Some(Err(error)) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "an answer cannot be written");
+                error_answer(&ApiError::internal())
+            }
+            None => error_answer(&error_of(completion)),
+        }
+    }
+}
+
+fn error_of(completion: &Completion<'_>) -> ApiError {
     let provider = completion.provider;
     let error = match completion.outcome {
-        Outcome::Executed(_) => return None,
+        // Another noun than the one that was asked for: the adapter is at fault.
+        Outcome::Executed(_) => ApiError::internal(),
         Outcome::Rejected(rejection) => ApiError::rejected(rejection, provider),
         Outcome::NotSent(reason) => ApiError::not_sent(*reason, provider),
         Outcome::Unknown(reason) => ApiError::unknown_outcome(*reason, provider, completion.is_repeatable),
     };
-    Some(error.with_transaction(completion.transaction))
+    error.with_transaction(completion.transaction)
 }
 
-/// Returns status and body of an error.
-pub(super) fn error_answer(error: &ApiError) -> (u16, Bytes) {
+fn error_answer(error: &ApiError) -> (u16, Bytes) {
     (error.status(), Bytes::from(error.to_json()))
-}
-
-/// Returns status and body of an object.
-pub(super) fn object_answer(status: u16, body: &impl Serialize) -> (u16, Bytes) {
-    match serde_json::to_vec(body) {
-        Ok(body) => (status, Bytes::from(body)),
-        Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "an answer cannot be written");
-            error_answer(&ApiError::internal())
-        }
-    }
 }
 
 /// How the payer goes on.

@@ -4,20 +4,19 @@ use std::borrow::Cow;
 
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
-use domain::ports::StoredTransaction;
-use domain::{GetSms, Operation, OperationKind, Outcome, Resource, Scope, SendSms, Sms, SmsOperation};
+use domain::{GetSms, Operation, OperationKind, Resource, Scope, SendSms, SmsOperation};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::metadata::{MetadataBody, MetadataView, stored_metadata};
-use super::present::{error_answer, error_of, object_answer};
+use super::metadata::{MetadataBody, MetadataView};
+use super::present::{Attached, Caller, Wording};
 use super::{Asked, Noun, find_target, path_id, read_provider, read_query, read_reference, run};
 use crate::http::MAX_BODY_BYTES;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::{idempotency_key, visit};
 use crate::http::json::{self, RawBody, expect_json, take_bytes};
 use crate::http::time;
-use crate::pipeline::{Completion, Present};
+use crate::pipeline::Completion;
 
 const MESSAGES: &str = "/v1/sms";
 const MESSAGE: &str = "/v1/sms/{id}";
@@ -99,6 +98,7 @@ pub(crate) async fn send(request: HttpRequest, raw: RawBody) -> HttpResponse {
         let body: SendSmsBody<'_> = json::read(&bytes)?;
         let provider = read_provider(body.provider.as_deref())?;
         let sms = body.read()?;
+        let attached = Attached::Now { reference: sms.reference.clone(), metadata: sms.metadata.clone() };
         let asked = Asked {
             provider,
             subject: None,
@@ -106,10 +106,10 @@ pub(crate) async fn send(request: HttpRequest, raw: RawBody) -> HttpResponse {
             target: "".into(),
             idempotency_key,
             reference: sms.reference.clone(),
-            operation: Operation::Sms(SmsOperation::Send(sms.clone())),
+            operation: Operation::Sms(SmsOperation::Send(sms)),
             body: bytes.clone(),
         };
-        run(visit, asked, Box::new(Sent(sms))).await
+        run(visit, asked, Wording { status: 201, attached, write }).await
     })
     .await
 }
@@ -137,7 +137,12 @@ pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
             reference: None,
             body: Bytes::new(),
         };
-        run(visit, asked, Box::new(Known(target.created))).await
+        run(
+            visit,
+            asked,
+            Wording { status: 200, attached: Attached::Then(target.created.map(Box::new)), write },
+        )
+        .await
     })
     .await
 }
@@ -183,46 +188,14 @@ fn is_e164(text: &str) -> bool {
     })
 }
 
-#[derive(Debug)]
-struct Sent(SendSms);
-
-impl Present for Sent {
-    fn present(&self, completion: &Completion<'_>) -> (u16, Bytes) {
-        word(completion, 201, self.0.reference.as_deref(), MetadataView::Own(&self.0.metadata))
-    }
-}
-
-#[derive(Debug)]
-struct Known(Option<StoredTransaction>);
-
-impl Present for Known {
-    fn present(&self, completion: &Completion<'_>) -> (u16, Bytes) {
-        let reference = self.0.as_ref().and_then(|created| created.reference.as_deref());
-        word(completion, 200, reference, stored_metadata(self.0.as_ref()))
-    }
-}
-
-fn word(
+/// Writes a message.
+fn write(
     completion: &Completion<'_>,
-    status: u16,
-    reference: Option<&str>,
-    metadata: MetadataView<'_>,
-) -> (u16, Bytes) {
-    match completion.outcome {
-        Outcome::Executed(Resource::Sms(sms)) => {
-            object_answer(status, &body_of(completion, sms, reference, metadata))
-        }
-        _ => error_answer(&error_of(completion).unwrap_or_else(ApiError::internal)),
-    }
-}
-
-fn body_of<'a>(
-    completion: &Completion<'_>,
-    sms: &'a Sms,
-    reference: Option<&'a str>,
-    metadata: MetadataView<'a>,
-) -> SmsBody<'a> {
-    SmsBody {
+    resource: &Resource,
+    caller: Caller<'_>,
+) -> Option<serde_json::Result<Vec<u8>>> {
+    let Resource::Sms(sms) = resource else { return None };
+    Some(serde_json::to_vec(&SmsBody {
         transaction_id: completion.subject.to_string(),
         object: "sms",
         provider: completion.provider.as_str(),
@@ -233,7 +206,7 @@ fn body_of<'a>(
         status: sms.status.as_str(),
         created_at: time::write(completion.created_at),
         environment: completion.environment.as_str(),
-        reference,
-        metadata,
-    }
+        reference: caller.reference,
+        metadata: caller.metadata,
+    }))
 }

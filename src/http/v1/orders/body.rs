@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
-use domain::ports::StoredTransaction;
-use domain::{CaptureMode, CreateOrder, Customer, Order, Outcome, Resource};
+use domain::{CaptureMode, CreateOrder, Customer, Resource};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -12,10 +10,10 @@ use utoipa::ToSchema;
 use crate::http::amount::{Amount, AmountSchema, read_amount, read_currency};
 use crate::http::error::ApiError;
 use crate::http::time;
-use crate::http::v1::metadata::{MetadataBody, MetadataView, stored_metadata};
-use crate::http::v1::present::{NextActionBody, error_answer, error_of, object_answer};
+use crate::http::v1::metadata::{MetadataBody, MetadataView};
+use crate::http::v1::present::{Caller, NextActionBody};
 use crate::http::v1::{read_reference, read_text};
-use crate::pipeline::{Completion, Present};
+use crate::pipeline::Completion;
 
 const MAX_DESCRIPTION_CHARS: usize = 255;
 const MAX_URL_CHARS: usize = 2048;
@@ -191,58 +189,14 @@ pub(crate) struct OrderBody<'a> {
     pub(super) metadata: MetadataView<'a>,
 }
 
-/// Words an order that this request created.
-#[derive(Debug)]
-pub(super) struct Created(pub(super) CreateOrder);
-
-impl Present for Created {
-    fn present(&self, completion: &Completion<'_>) -> (u16, Bytes) {
-        let metadata = MetadataView::Own(&self.0.metadata);
-        word(completion, 201, self.0.reference.as_deref(), metadata)
-    }
-}
-
-/// Words an order that was there before.
-#[derive(Debug)]
-pub(super) struct Known {
-    status: u16,
-    created: Option<StoredTransaction>,
-}
-
-impl Known {
-    pub(super) const fn new(status: u16, created: Option<StoredTransaction>) -> Self {
-        Self { status, created }
-    }
-}
-
-impl Present for Known {
-    fn present(&self, completion: &Completion<'_>) -> (u16, Bytes) {
-        let reference = self.created.as_ref().and_then(|created| created.reference.as_deref());
-        word(completion, self.status, reference, stored_metadata(self.created.as_ref()))
-    }
-}
-
-fn word(
+/// Writes an order.
+pub(super) fn write(
     completion: &Completion<'_>,
-    status: u16,
-    reference: Option<&str>,
-    metadata: MetadataView<'_>,
-) -> (u16, Bytes) {
-    match completion.outcome {
-        Outcome::Executed(Resource::Order(order)) => {
-            object_answer(status, &body_of(completion, order, reference, metadata))
-        }
-        _ => error_answer(&error_of(completion).unwrap_or_else(ApiError::internal)),
-    }
-}
-
-fn body_of<'a>(
-    completion: &Completion<'_>,
-    order: &'a Order,
-    reference: Option<&'a str>,
-    metadata: MetadataView<'a>,
-) -> OrderBody<'a> {
-    OrderBody {
+    resource: &Resource,
+    caller: Caller<'_>,
+) -> Option<serde_json::Result<Vec<u8>>> {
+    let Resource::Order(order) = resource else { return None };
+    Some(serde_json::to_vec(&OrderBody {
         transaction_id: completion.subject.to_string(),
         object: "order",
         provider: completion.provider.as_str(),
@@ -254,7 +208,7 @@ fn body_of<'a>(
         environment: completion.environment.as_str(),
         amount_refunded: Some(Amount(order.amount_refunded)),
         next_action: order.next_action.as_ref().map(NextActionBody::from),
-        reference,
-        metadata,
-    }
+        reference: caller.reference,
+        metadata: caller.metadata,
+    }))
 }
