@@ -1,3 +1,5 @@
+//! Entries that wait are begun together, and a store that fails leaves nobody without an answer.
+
 use domain::ports::Begun;
 use futures_util::future::join_all;
 

@@ -1,3 +1,5 @@
+//! Records that were accepted are written: through a store that is away, a writer that dies, and a stop.
+
 use std::time::Duration;
 
 use crate::doubles::{Stage, record};

@@ -1,3 +1,5 @@
+//! Tenants are loaded once for all that wait, refreshed, evicted when idle, and survive panics of their actors.
+
 use std::time::Duration;
 
 use domain::KeyId;

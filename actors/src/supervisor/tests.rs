@@ -1,3 +1,5 @@
+//! Children that die come back with fresh state, and not too often.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

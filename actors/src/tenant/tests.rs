@@ -1,3 +1,5 @@
+//! What a tenant's snapshot admits, and what is carried over when it is replaced.
+
 use std::time::Duration;
 
 use domain::{Environment, NotSent, OperationKind, TenantId};

@@ -1,3 +1,5 @@
+//! The tree starts whole, tells how it is, and stops in its order.
+
 use crate::doubles::{Stage, ledger_entry, record};
 use crate::{TenantUnavailable, TreeError, TreeParams, start};
 

@@ -1,3 +1,5 @@
+//! What waits to be written is kept in order, through failures of the store and of the writer.
+
 use super::{Backlog, Failure, Numbered};
 
 fn backlog(items: std::ops::RangeInclusive<u64>) -> Backlog<u64> {

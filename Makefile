@@ -1,0 +1,57 @@
+# What there is to do with this repository. `make` alone explains it.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help run check fmt test bench needs
+
+# Slow networks: a download is tried again before a build fails.
+export CARGO_NET_RETRY ?= 5
+export CARGO_HTTP_TIMEOUT ?= 60
+
+# For `make run`: make run ARGS="--port 9000 --fresh"
+ARGS ?=
+# Built with little optimisation and no link-time optimisation: quick to build, pleasant to use.
+FAST := --profile fast
+
+help: ## Explain what can be done here
+	@echo 'Unified API Gateway'
+	@echo
+	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -e 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name words; do printf '  make %-7s %s\n' "$$name" "$$words"; done
+	@echo
+	@echo '  make run ARGS="--help" shows what `run` can be told.'
+
+run: needs ## Build and start everything on this machine: gateway, simulated providers, embedded store
+	@if [ ! -x target/fast/unified-gateway ]; then \
+		echo 'Building for the first time. This takes a few minutes; the next start takes seconds.'; \
+	fi
+	@exec cargo run $(FAST) --bin unified-gateway -- dev $(ARGS)
+
+check: needs ## Compile everything, tests and benches too, without making programs of it
+	cargo check $(FAST) --workspace --all-targets
+
+fmt: needs ## Format the code
+	cargo fmt --all
+
+test: needs ## Everything that must hold before a change is taken
+	@echo '== 1/5 scripts: are they shell'
+	@for script in .ci/run loadtest/compare.sh; do bash -n "$$script" || exit 1; done
+	@echo '== 2/5 format: is the code as `make fmt` leaves it'
+	@cargo fmt --all -- --check
+	@echo '== 3/5 lints: clippy on everything, a warning is a failure'
+	@cargo clippy $(FAST) --workspace --all-targets --locked -- -D warnings
+	@echo '== 4/5 documentation: does every link lead somewhere'
+	@RUSTDOCFLAGS='-D warnings' cargo doc $(FAST) --workspace --no-deps --locked --document-private-items --quiet
+	@echo '== 5/5 tests: unit tests, then every crate against its contract, then the whole gateway'
+	@cargo test $(FAST) --workspace --locked
+
+bench: needs ## Measure: parts, memory of 100,000 tenants, and the whole path against nginx
+	@echo '== 1/2 parts: Criterion, the store, resident tenants (release build: takes several minutes first)'
+	cargo bench --workspace --bench '*'
+	@echo '== 2/2 the whole path of a request against a bare nginx'
+	bash loadtest/compare.sh
+
+needs:
+	@command -v cargo >/dev/null 2>&1 || { \
+		echo 'cargo is missing: install Rust (https://rustup.rs), open a new terminal, and try again.' >&2; exit 1; }
+	@command -v cc >/dev/null 2>&1 || { \
+		echo 'A C compiler is missing; the embedded database and the cryptography need one. On Debian: apt-get install gcc libc6-dev' >&2; exit 1; }
