@@ -1,3 +1,5 @@
+//! What is tried again, and what never is.
+
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;

@@ -1,2 +1,4 @@
+//! A provider's handle against a scripted transport.
+
 mod attempts;
 mod tokens;

@@ -1,3 +1,5 @@
+//! Tokens are bought once for all that wait, renewed in time, and dropped when refused.
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! What PayPal's adapter is as a whole, and what its tests share.
+
 use domain::{
     Authentication, CancelOrder, CaptureMode, CaptureOrder, CreateOrder, Currency, Environment, Feature,
     GetOrder, Metadata, Money, OperationKind, OrderStatus, Outcome, RejectionClass, Resource, RetrySafety,

@@ -1,3 +1,5 @@
+//! What Twilio's adapter is as a whole, and what its tests share.
+
 use domain::{
     Authentication, Currency, Environment, Feature, GetOrder, GetSms, Metadata, OperationKind,
     OrderOperation, Outcome, RejectionClass, Resource, RetrySafety, SendSms,

@@ -1,3 +1,5 @@
+//! Amounts as PayPal writes them: exact, or refused.
+
 use domain::RejectionClass;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Giving an order up, step by step.
+
 use domain::{OrderStatus, RejectionClass, Unknown};
 
 use super::*;

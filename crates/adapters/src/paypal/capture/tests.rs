@@ -1,3 +1,5 @@
+//! Taking the money, step by step, with answers of every kind at each.
+
 use domain::{Currency, Money, OrderStatus, Unknown};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Creating an order: the exact request, and every answer to it.
+
 use domain::{Currency, Customer, Money, NextAction, OrderStatus, RejectionClass, Unknown};
 use serde_json::{Value, json};
 

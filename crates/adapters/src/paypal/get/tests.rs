@@ -1,3 +1,5 @@
+//! Reading an order.
+
 use domain::{Effect, OrderStatus, RejectionClass, RetrySafety};
 
 use crate::paypal::tests::{ORDER_ID, get, play, refusal_body, rejected, status};

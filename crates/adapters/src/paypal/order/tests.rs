@@ -1,3 +1,5 @@
+//! What an order's states mean.
+
 use domain::Currency;
 
 use super::*;

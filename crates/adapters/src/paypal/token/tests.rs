@@ -1,3 +1,5 @@
+//! Buying a token, and telling that one is refused.
+
 use domain::RejectionClass;
 use http::Method;
 

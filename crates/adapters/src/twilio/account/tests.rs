@@ -1,3 +1,5 @@
+//! Accounts, senders and how calls are authorised.
+
 use super::*;
 use crate::testing::{self, reply, with_header};
 use crate::twilio::tests::{ACCOUNT, POOL, credentials, credentials_and, error};

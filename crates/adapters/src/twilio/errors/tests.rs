@@ -1,3 +1,5 @@
+//! Every documented refusal has its class and code.
+
 use std::time::Duration;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Reading a message.
+
 use domain::{RejectionClass, RetrySafety, SmsStatus};
 
 use super::*;

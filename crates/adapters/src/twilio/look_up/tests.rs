@@ -1,3 +1,5 @@
+//! Finding a message whose answer was lost, and never guessing.
+
 use domain::{Credentials, Effect, RetrySafety, SmsStatus};
 
 use super::*;

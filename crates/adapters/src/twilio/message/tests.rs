@@ -1,3 +1,5 @@
+//! What a message's states and numbers mean.
+
 use super::*;
 
 const ACCEPTED: &str = include_str!("../../../fixtures/twilio/message_accepted.json");

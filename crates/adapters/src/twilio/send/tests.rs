@@ -1,3 +1,5 @@
+//! Sending a message: the exact request, and every answer to it.
+
 use domain::{Credentials, Request, SmsStatus, Unknown};
 
 use super::*;
