@@ -16,7 +16,8 @@ CREATE TABLE ledger (
     started_at INTEGER NOT NULL,
     lease_until INTEGER NOT NULL,
     replay_until INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('started', 'unknown', 'settled')),
+    -- Not `IN`: SQLite makes a table of its own for the list, each time a row is checked.
+    state TEXT NOT NULL CHECK (state = 'started' OR state = 'unknown' OR state = 'settled'),
     response_status INTEGER,
     request_payload BLOB NOT NULL,
     response_payload BLOB,
