@@ -14,7 +14,7 @@ mod upkeep;
 
 pub use app::{BuildError, Gateway, MasterKeyPolicy, Stores, Worker};
 pub use clock::SystemClock;
-pub use config::{Config, Overrides};
+pub use config::{Config, ConfigError, Overrides};
 pub use dev::point_at_sandbox;
 pub use http::openapi_document;
 pub use server::{RunError, Running, start};
