@@ -18,9 +18,9 @@ impl Unsettled {
         Self { permit: Some(permit), tenant, transaction }
     }
 
-    /// Logs the transaction and settles its row, both in one commit.
-    pub(super) fn record(mut self, transaction: Transaction, settlement: Settlement) {
-        self.write(Some(transaction), settlement);
+    /// Logs the transaction, where there is something to log, and settles its row, both in one commit.
+    pub(super) fn record(mut self, transaction: Option<Transaction>, settlement: Settlement) {
+        self.write(transaction, settlement);
     }
 
     fn write(&mut self, transaction: Option<Transaction>, settlement: Settlement) {

@@ -89,7 +89,14 @@ pub(super) fn conclude(
     };
     let (status, body) = present.present(&completion);
     let settlement = settlement(&ran.outcome, status, &body);
-    unsettled.record(record::transaction(&worker.gateway, job, &ran, status, &body), settlement);
+    // The log's rows never change: what is not known yet is told from the ledger, and logged when it is.
+    let logged = match settlement {
+        Settlement::Unknown => None,
+        Settlement::Settled { .. } | Settlement::Released => {
+            Some(record::transaction(&worker.gateway, job, &ran, status, &body))
+        }
+    };
+    unsettled.record(logged, settlement);
     ran.into_answer(status, body, provider)
 }
 

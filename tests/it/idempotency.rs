@@ -123,8 +123,18 @@ async fn a_message_whose_answer_was_lost_is_sent_once() {
     let headers = [("x-platform-key", account.key.as_str()), ("idempotency-key", "sms-1")];
     let body = json!({"to": "+15558675310", "message": "Your code is 42."});
     let first = stage.api.post("/v1/sms", &headers, &body).await.expect(504).json();
+    let path = format!("/v1/transactions/{}", first["error"]["transaction_id"].as_str().expect("an id"));
+    let open = stage.api.get(&path, &headers[..1]).await.expect(200).json();
+    assert_eq!((open["status"].as_str(), &open["provider_ref"]), (Some("unknown"), &json!(null)), "{open}");
+    assert!(!open.to_string().contains("Your code is 42"), "masked: {open}");
     let again = stage.api.post("/v1/sms", &headers, &body).await.expect(201).json();
     assert_eq!(again["transaction_id"], first["error"]["transaction_id"]);
+    let path = format!("/v1/transactions/{}", again["transaction_id"].as_str().expect("an id"));
+    let logged = stage.api.get(&path, &headers[..1]).await.expect(200).json();
+    assert_eq!(
+        (logged["status"].as_str(), &logged["provider_ref"]),
+        (Some("success"), &again["provider_message_id"])
+    );
     let effects = stage.effects("provider=twilio&operation=sms.send").await;
     assert_eq!(
         effects.len(),

@@ -1,10 +1,11 @@
 //! Look-ups in the transaction log that tell an object's latest status: one transaction, and a tenant's orders.
 
+use bytes::Bytes;
 use domain::ports::{OrderFilter, StoredOrder, StoredTransaction};
-use domain::{Environment, TenantId, TransactionId};
-use rusqlite::{Connection, OptionalExtension, params};
+use domain::{Environment, TenantId, TransactionId, TransactionStatus};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::columns::{id, ms};
+use crate::columns::{id, ms, read};
 use crate::transactions::read_transaction;
 
 /// The latest status is that of the newest transaction that told one; ids sort by age. What names no status (a refused
@@ -17,6 +18,11 @@ const FIND_SQL: &str = "SELECT log.*, coalesce((
     ), log.object_status) AS latest_status
     FROM transaction_logs AS log
     WHERE log.user_id = ?1 AND log.transaction_id = ?3 AND log.environment = ?2";
+
+/// A call that was begun and whose outcome nobody knows yet has no row in the log; its row in the ledger tells it.
+const FIND_OPEN_SQL: &str =
+    "SELECT transaction_id, environment, operation, service_name, request_payload, started_at
+    FROM ledger WHERE user_id = ?1 AND transaction_id = ?3 AND environment = ?2 AND state <> 'settled'";
 
 /// Operation and status stand in the text, not as parameters, so that `SQLite` sees that the index of orders serves.
 const LIST_SQL: &str = "SELECT log.*, coalesce((
@@ -41,10 +47,37 @@ pub(crate) fn find(
     environment: Environment,
     transaction: TransactionId,
 ) -> rusqlite::Result<Option<StoredTransaction>> {
-    connection
-        .prepare_cached(FIND_SQL)?
-        .query_row(params![id(tenant), environment.as_str(), id(transaction)], read_transaction)
-        .optional()
+    let of = params![id(tenant), environment.as_str(), id(transaction)];
+    match connection.prepare_cached(FIND_SQL)?.query_row(of, read_transaction).optional()? {
+        Some(logged) => Ok(Some(logged)),
+        None => connection.prepare_cached(FIND_OPEN_SQL)?.query_row(of, read_open).optional(),
+    }
+}
+
+fn read_open(row: &Row<'_>) -> rusqlite::Result<StoredTransaction> {
+    Ok(StoredTransaction {
+        id: read(row, "transaction_id")?,
+        environment: read(row, "environment")?,
+        operation: read(row, "operation")?,
+        subject: None,
+        provider: row.get("service_name")?,
+        provider_ref: None,
+        endpoint: "".into(),
+        status: TransactionStatus::Unknown.as_str().into(),
+        object_status: None,
+        response_status: 0,
+        error_code: None,
+        amount_minor: None,
+        currency: None,
+        reference: None,
+        request_payload: read(row, "request_payload")?,
+        response_payload: Bytes::new(),
+        duration_us: 0,
+        provider_duration_us: 0,
+        attempts: 0,
+        request_id: "".into(),
+        created_at: read(row, "started_at")?,
+    })
 }
 
 /// Returns the tenant's created orders, newest first.

@@ -11,7 +11,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use adapters::adapter;
 use bytes::Bytes;
 use domain::ports::StoredTransaction;
-use domain::{MAX_REFERENCE_CHARS, Operation, ProviderId, TransactionId};
+use domain::{MAX_REFERENCE_CHARS, Operation, ProviderId, TransactionId, TransactionStatus};
 
 use self::present::Wording;
 use super::error::{ApiError, whole_seconds};
@@ -116,7 +116,8 @@ async fn find_logged(visit: &Visit, id: TransactionId) -> Result<Option<StoredTr
     let tenant = visit.principal.tenant.tenant().id;
     let environment = visit.principal.environment;
     let mut found = gateway.stores.transactions.find(tenant, environment, id).await;
-    if matches!(found, Ok(None)) {
+    let is_final = |logged: &StoredTransaction| &*logged.status != TransactionStatus::Unknown.as_str();
+    if found.as_ref().is_ok_and(|found| !found.as_ref().is_some_and(is_final)) {
         // A log that is stopping has written what it can.
         gateway.log.flush().await.ok();
         found = gateway.stores.transactions.find(tenant, environment, id).await;

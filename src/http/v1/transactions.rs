@@ -27,7 +27,7 @@ pub(crate) struct TransactionBody<'a> {
     operation: &'static str,
     /// Method and route.
     #[schema(example = "POST /v1/payments/orders")]
-    endpoint: &'a str,
+    endpoint: Option<&'a str>,
     provider: Option<&'a str>,
     /// The provider's id of the object.
     provider_ref: Option<&'a str>,
@@ -38,7 +38,8 @@ pub(crate) struct TransactionBody<'a> {
     status: &'a str,
     /// The object's own status.
     object_status: Option<&'a str>,
-    response_status: u16,
+    /// HTTP status of the answer; absent while the outcome is not known.
+    response_status: Option<u16>,
     error_code: Option<&'a str>,
     #[schema(value_type = Option<AmountSchema>)]
     amount: Option<Amount>,
@@ -46,7 +47,7 @@ pub(crate) struct TransactionBody<'a> {
     reference: Option<&'a str>,
     /// The request's body; secrets and personal data are masked.
     #[schema(value_type = Option<Object>)]
-    request: Option<&'a RawValue>,
+    request: Option<Box<RawValue>>,
     /// The answer's body; secrets and personal data are masked.
     #[schema(value_type = Option<Object>)]
     response: Option<&'a RawValue>,
@@ -58,7 +59,7 @@ pub(crate) struct TransactionBody<'a> {
     provider_ms: Option<Box<RawValue>>,
     /// Requests that went to the provider.
     attempts: u16,
-    request_id: &'a str,
+    request_id: Option<&'a str>,
     created_at: String,
 }
 
@@ -84,26 +85,32 @@ fn body_of(logged: &StoredTransaction) -> TransactionBody<'_> {
         transaction_id: logged.id.to_string(),
         object: "transaction",
         operation: logged.operation.as_str(),
-        endpoint: &logged.endpoint,
+        endpoint: told(&logged.endpoint),
         provider: logged.provider.as_deref(),
         provider_ref: logged.provider_ref.as_deref(),
         subject: logged.subject.map(|subject| subject.to_string()),
         environment: logged.environment.as_str(),
         status: &logged.status,
         object_status: logged.object_status.as_deref(),
-        response_status: logged.response_status,
+        response_status: (logged.response_status != 0).then_some(logged.response_status),
         error_code: logged.error_code.as_deref(),
         amount: logged.amount_minor.zip(currency).and_then(money),
         currency: logged.currency.as_deref(),
         reference: logged.reference.as_deref(),
-        request: serde_json::from_slice(&logged.request_payload).ok(),
+        // Masked once more: a call that is not logged yet comes from the ledger, as it was asked for.
+        request: serde_json::from_slice(&telemetry::redact_json(&logged.request_payload, &[])).ok(),
         response: serde_json::from_slice(&logged.response_payload).ok(),
         duration_ms: millis(logged.duration_us),
         provider_ms: millis(logged.provider_duration_us),
         attempts: logged.attempts,
-        request_id: &logged.request_id,
+        request_id: told(&logged.request_id),
         created_at: time::write(logged.created_at),
     }
+}
+
+/// Returns a text where there is one.
+fn told(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
 }
 
 /// Writes microseconds as milliseconds, digits only: no float is needed for that.

@@ -90,7 +90,9 @@ pub trait TransactionLog: Send + Sync + std::fmt::Debug {
     /// Writes records in one commit. A transaction that is logged already is left as it is, so that a repeat is harmless.
     async fn record(&self, records: Vec<Record>) -> Result<(), StoreError>;
 
-    /// Returns one of the tenant's transactions.
+    /// Returns one of the tenant's transactions. One that was begun and whose outcome is not known yet has no row in the log:
+    /// it is told from the ledger, with status `unknown`, an empty `endpoint` and `request_id`, `response_status` 0, and its
+    /// request as it came, secrets and all.
     async fn find(
         &self,
         tenant: TenantId,

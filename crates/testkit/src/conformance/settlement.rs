@@ -15,6 +15,19 @@ pub async fn passes(ledger: &dyn Ledger, log: &dyn TransactionLog) {
     a_settlement_of_no_row_is_harmless(log).await;
     a_foreign_tenant_settles_nothing(ledger, log).await;
     a_row_and_its_log_are_written_together(ledger, log).await;
+    a_call_of_unknown_outcome_is_told_until_it_is_logged(ledger, log).await;
+}
+
+async fn a_call_of_unknown_outcome_is_told_until_it_is_logged(ledger: &dyn Ledger, log: &dyn TransactionLog) {
+    let entry = begun(ledger, "lost").await;
+    let find = async |tenant| log.find(tenant, entry.environment, entry.transaction).await.unwrap();
+    settle(log, entry.tenant, &entry, Settlement::Unknown).await;
+    let open = find(entry.tenant).await.unwrap();
+    assert_eq!((&*open.status, open.operation, open.provider_ref), ("unknown", entry.operation, None));
+    assert_eq!((open.request_payload, open.created_at), (entry.request.clone(), entry.started_at));
+    assert_eq!(find(samples::id()).await, None, "another tenant");
+    settle(log, entry.tenant, &entry, settled(201, b"{}").0).await;
+    assert_eq!(find(entry.tenant).await, None, "settled: from here on the log tells it");
 }
 
 async fn begun(ledger: &dyn Ledger, key: &str) -> LedgerEntry {
