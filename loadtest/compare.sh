@@ -8,7 +8,7 @@
 #
 #   SLICES=8          pairs of slices (at least 8 for a figure to keep)
 #   SECONDS_EACH=1    length of a slice
-#   PROGRAM=…         the gateway to measure; built with --release when not given
+#   PROGRAM=…         the gateway to measure; built with --release when not given. The result says that it was given
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -43,6 +43,10 @@ need curl curl
 need python3 python3
 [ "$(nproc)" -ge 2 ] || fail 'two cores are needed: one for what is measured, one for the load'
 
+commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+git diff --quiet HEAD -- 2>/dev/null || commit="$commit-changed"
+# Nothing tells which commit a given program was built from, or how.
+[ -z "${PROGRAM:-}" ] || commit="$commit-given-program"
 if [ -z "${PROGRAM:-}" ]; then
     say 'building the release program (several minutes the first time)'
     cargo build --release --quiet --bin unified-gateway
@@ -73,9 +77,11 @@ CONF
 say 'making a tenant'
 "$PROGRAM" dev --data-dir "$WORK/data" --port "$PORT" --admin-port $((PORT + 1)) --sandbox-port "$STUB_PORT" >"$WORK/dev.out" 2>"$WORK/dev.err" &
 first=$!
+PIDS+=("$first")
 for _ in $(seq 1 200); do grep -q 'Ctrl-C' "$WORK/dev.out" && break; sleep 0.05; done
 key=$(grep -o 'unf_test_[a-z0-9]*' "$WORK/dev.out" | head -1) || fail "no key was printed: $(cat "$WORK/dev.err")"
 kill -TERM "$first"; wait "$first" || true
+PIDS=()
 python3 - "$WORK/data/gateway.db" <<'PY'
 import sqlite3, sys
 store = sqlite3.connect(sys.argv[1])
@@ -107,6 +113,7 @@ slice() { # name, port, pid
     out=$(taskset -c 1 wrk -t1 -c64 -d"${SECONDS_EACH}s" --latency -s loadtest/order.lua -H "X-Platform-Key: $key" \
         -H 'Content-Type: application/json' "http://127.0.0.1:$2/" 2>&1)
     after=$(ticks "$3")
+    grep -q 'Socket errors' <<<"$out" && fail "$1 left requests unanswered: $(grep 'Socket errors' <<<"$out")"
     grep -q 'Non-2xx' <<<"$out" && fail "$1 refused requests: $(grep Non-2xx <<<"$out")"
     printf '%s %s %s %s %s %s\n' "$1" "$(awk '/requests in/ {print $1}' <<<"$out")" "$(awk '/Requests\/sec/ {print $2}' <<<"$out")" \
         "$((after - before))" "$(awk '$1 == "50%" {print $2}' <<<"$out")" "$(awk '$1 == "99%" {print $2}' <<<"$out")" >>"$WORK/slices"
@@ -124,7 +131,6 @@ for pair in $(seq 1 "$SLICES"); do
 done
 
 mkdir -p loadtest/results
-commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
 result="loadtest/results/$(date +%Y-%m-%d)-$commit.md"
 python3 - "$WORK/slices" "$(getconf CLK_TCK)" "$commit" "$SLICES" "$SECONDS_EACH" <<'PY' | tee "$result"
 import platform, statistics, sys
