@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::web::Data;
+use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, HttpServer};
 use actors::Tree;
+use domain::ports::Transport;
 use tokio::net::TcpSocket;
 
 use crate::app::{self, BuildError, Gateway, MasterKeyPolicy, Stores, Worker};
@@ -145,6 +146,12 @@ pub async fn start(
 }
 
 impl Running {
+    /// Returns the public port's application over this way to the providers, for callers without a socket in between.
+    pub fn routes(&self, transport: Arc<dyn Transport>) -> impl FnOnce(&mut ServiceConfig) + use<> {
+        let worker = Worker { gateway: Arc::clone(&self.gateway), transport };
+        application(worker, Data::from(Arc::clone(&self.state)))
+    }
+
     /// Stops in order: not ready, no new connections, requests and operations under way, batches, the store.
     pub async fn stop(self) {
         self.state.is_draining.store(true, Ordering::SeqCst);
@@ -174,7 +181,7 @@ fn serve_public(
     let mut server = HttpServer::new(move || {
         let transport = app::transport(&shared.config).unwrap_or_else(|_| Arc::new(http::NoTransport));
         let worker = Worker { gateway: Arc::clone(&shared), transport };
-        App::new().app_data(Data::new(worker)).app_data(state.clone()).configure(http::public_routes)
+        App::new().configure(application(worker, state.clone()))
     })
     .keep_alive(KEEP_ALIVE)
     .client_request_timeout(Duration::from_secs(15))
@@ -187,6 +194,13 @@ fn serve_public(
     let handle = server.handle();
     actix_rt::spawn(server);
     Ok(handle)
+}
+
+/// Returns the public port's application on one worker thread.
+fn application(worker: Worker, state: Data<ServerState>) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        config.app_data(Data::new(worker)).app_data(state).configure(http::public_routes);
+    }
 }
 
 fn serve_admin(

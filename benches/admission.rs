@@ -1,0 +1,128 @@
+//! Admission: whose key it is among 100,000 resident tenants, what is left of its limits, whether its circuit is closed.
+
+use std::cell::OnceCell;
+use std::hint::black_box;
+use std::time::Duration;
+
+use actix_rt::{System, SystemRunner};
+use actors::TenantHandle;
+use criterion::Criterion;
+use domain::{Environment, KeyId, OperationKind, RateLimits, TenantId};
+use resilience::{KeyQuotas, Verdict};
+use testkit::CountingEntropy;
+use vault::{Pepper, PlatformKey};
+
+use crate::stage::{Stage, TENANTS, key_id, platform_key};
+
+/// Measures admission.
+pub(crate) fn bench(criterion: &mut Criterion) {
+    parts(criterion);
+    among_residents(criterion);
+}
+
+fn parts(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("admission");
+    let entropy = CountingEntropy::default();
+    let pepper = Pepper::from_bytes(&*Pepper::generate_bytes(&entropy)).unwrap();
+    let key = PlatformKey::generate(Environment::Test, KeyId::from_u128(7), &entropy);
+    let hash = pepper.hash_key(&key.present());
+    let text = key.text().expose().to_owned();
+    group.bench_function("read a key and its checksum", |bencher| {
+        bencher.iter(|| PlatformKey::parse(black_box(&text)).unwrap().id);
+    });
+    group.bench_function("read a key and check it against its hash", |bencher| {
+        bencher.iter(|| pepper.matches(&PlatformKey::parse(black_box(&text)).unwrap(), &hash));
+    });
+    let quotas = KeyQuotas::new();
+    let limits = RateLimits { per_minute: 600_000, per_day: 500_000_000 };
+    let mut now = Duration::ZERO;
+    group.bench_function("charge the limits of a minute and a day", |bencher| {
+        bencher.iter(|| {
+            now += Duration::from_millis(1);
+            quotas.charge(limits, now).is_ok()
+        });
+    });
+    let tenant = TenantId::from_u128(1);
+    group.bench_function("derive a provider's idempotency key", |bencher| {
+        bencher.iter(|| {
+            pepper.provider_key(tenant, Environment::Test, "POST /v1/payments/orders", black_box("order-42"))
+        });
+    });
+    group.finish();
+}
+
+fn among_residents(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("admission among 100,000");
+    // Loaded for the first of these that is asked for, and for none when none is.
+    let residents = OnceCell::new();
+    let residents = || residents.get_or_init(Residents::load);
+    group.bench_function("find a key's tenant", |bencher| {
+        let residents = residents();
+        let mut texts = residents.texts.iter().cycle();
+        bencher.iter(|| residents.find(texts.next().unwrap()).tenant().id);
+    });
+    group.bench_function("find a key's tenant and check the key", |bencher| {
+        let residents = residents();
+        let mut texts = residents.texts.iter().cycle();
+        bencher.iter(|| residents.stage.authenticate(texts.next().unwrap()).unwrap());
+    });
+    group.bench_function("admit to a service and settle", |bencher| {
+        let residents = residents();
+        let mut texts = residents.texts.iter().cycle();
+        let mut now = Duration::ZERO;
+        let handle = residents.find(texts.next().unwrap());
+        bencher.iter(|| {
+            now += Duration::from_micros(1);
+            admit_and_settle(&handle, now);
+        });
+    });
+    group.bench_function("all: find, check, charge, admit, settle", |bencher| {
+        let residents = residents();
+        let mut texts = residents.texts.iter().cycle();
+        let mut now = Duration::ZERO;
+        bencher.iter(|| {
+            now += Duration::from_micros(1);
+            residents.admit(texts.next().unwrap(), now);
+        });
+    });
+    group.finish();
+}
+
+/// Tenants in memory, and the texts of their keys.
+struct Residents {
+    stage: Stage,
+    texts: Vec<String>,
+    /// The actors live in it.
+    _system: SystemRunner,
+}
+
+impl Residents {
+    fn load() -> Self {
+        let system = System::new();
+        let stage = system.block_on(async {
+            let stage = Stage::start();
+            stage.load(0..TENANTS).await;
+            stage
+        });
+        let text = |number| platform_key(key_id(number)).text().expose().to_owned();
+        Self { stage, texts: (0..TENANTS).map(text).collect(), _system: system }
+    }
+
+    fn find(&self, text: &str) -> TenantHandle {
+        let id = PlatformKey::parse(text).unwrap().id;
+        self.stage.tree.tenants.resident(id).unwrap()
+    }
+
+    fn admit(&self, text: &str, now: Duration) {
+        let (tenant, key) = self.stage.authenticate(text).unwrap();
+        tenant.key(key).unwrap().charge(now).unwrap();
+        admit_and_settle(&tenant, now);
+    }
+}
+
+fn admit_and_settle(tenant: &TenantHandle, now: Duration) {
+    let service = tenant.services(Environment::Test).next().unwrap();
+    let admission = tenant.admit(service, OperationKind::OrdersCreate, now).unwrap();
+    black_box(&admission);
+    admission.settle(Verdict::Success, now);
+}
