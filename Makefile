@@ -34,7 +34,7 @@ fmt: needs ## Format the code
 
 test: needs ## Everything that must hold before a change is taken
 	@echo '== 1/5 scripts: are they shell'
-	@for script in .ci/run loadtest/compare.sh; do bash -n "$$script" || exit 1; done
+	@for script in .ci/run loadtest/compare.sh benches/startup.sh; do bash -n "$$script" || exit 1; done
 	@echo '== 2/5 format: is the code as `make fmt` leaves it'
 	@cargo fmt --all -- --check
 	@echo '== 3/5 lints: clippy on everything, a warning is a failure'
@@ -49,6 +49,8 @@ bench: needs ## Measure: parts, memory of 100,000 tenants, and the whole path ag
 	cargo bench --workspace --bench '*'
 	@echo '== 2/2 the whole path of a request against a bare nginx'
 	bash loadtest/compare.sh
+	@echo '== the start: from exec to the first answer, and memory when idle'
+	bash benches/startup.sh
 
 needs:
 	@command -v cargo >/dev/null 2>&1 || { \

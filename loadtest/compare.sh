@@ -97,7 +97,7 @@ server { listen 127.0.0.1:$PROXY_PORT; location / { proxy_pass http://stub; prox
 wait_for "$STUB_PORT" 'the stub'
 wait_for "$PROXY_PORT" 'nginx'
 GATEWAY_LISTEN__WORKERS=1 taskset -c 0 "$PROGRAM" dev --data-dir "$WORK/data" --port "$PORT" --admin-port $((PORT + 1)) \
-    --external-sandbox "127.0.0.1:$STUB_PORT" --log warn >"$WORK/gw.out" 2>"$WORK/gw.err" &
+    --external-sandbox "127.0.0.1:$STUB_PORT" >"$WORK/gw.out" 2>"$WORK/gw.err" &
 gateway=$!
 PIDS+=("$gateway")
 wait_for "$PORT" 'the gateway'

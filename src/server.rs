@@ -133,8 +133,8 @@ pub async fn start(
     wrap: impl FnOnce(Stores) -> Stores,
 ) -> Result<Running, RunError> {
     // Ports first: a second start on the same machine should say that, not that the folder is in use.
-    let public = listen(config.listen.public, "--port")?;
-    let admin = listen(config.listen.admin, "--admin-port")?;
+    let public = listen(config.listen.public, "--port (dev) or --listen (serve)")?;
+    let admin = listen(config.listen.admin, "--admin-port (dev) or the setting listen.admin (serve)")?;
     let (public_address, admin_address) = (local(&public)?, local(&admin)?);
     let (gateway, tree) = app::build(config, policy, &telemetry, wrap).await?;
     let state = Arc::new(ServerState { is_draining: AtomicBool::new(false), telemetry });
