@@ -16,7 +16,7 @@ use criterion::{Criterion, Throughput};
 use domain::ports::{NewTenant, Transport};
 use domain::{Endpoint, Environment, KeyId, Reply, Request, TenantId, TransportFailure};
 use futures_util::future::join_all;
-use gateway::{Config, MasterKeyPolicy, Overrides, Running};
+use gateway::{Config, Overrides, Running};
 use tempfile::TempDir;
 use vault::PlatformKey;
 
@@ -130,8 +130,7 @@ async fn start() -> (Running, String, TempDir) {
     let mut config = Config::load(None, &overrides).unwrap();
     config.listen.workers = 1;
     let telemetry = telemetry::Telemetry::local().unwrap();
-    let running =
-        gateway::start(config, MasterKeyPolicy::MakeAtFirstStart, telemetry, |stores| stores).await.unwrap();
+    let running = gateway::start(config, telemetry, |stores| stores).await.unwrap();
     let key = add_tenant(&running).await;
     (running, key, folder)
 }

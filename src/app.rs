@@ -127,15 +127,6 @@ pub enum BuildError {
     Other(String),
 }
 
-/// Whether a master key may be made when there is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MasterKeyPolicy {
-    /// At the first start, in an empty folder.
-    MakeAtFirstStart,
-    /// Never: an operator provides it.
-    Require,
-}
-
 /// Puts the gateway together. Called inside a running actix system, which the actors live in. `wrap` may put something in
 /// front of the store; the program puts nothing there.
 ///
@@ -143,7 +134,6 @@ pub enum MasterKeyPolicy {
 /// [`BuildError`].
 pub(crate) async fn build(
     config: Config,
-    policy: MasterKeyPolicy,
     telemetry: &telemetry::Telemetry,
     wrap: impl FnOnce(Stores) -> Stores,
 ) -> Result<(Arc<Gateway>, Tree), BuildError> {
@@ -156,7 +146,7 @@ pub(crate) async fn build(
         queue: 1024,
     })?;
     let key_file = config.master_key_file();
-    let keyring = master_keys(&key_file, policy, &*entropy, is_first_start)?;
+    let keyring = master_keys(&key_file, &*entropy, is_first_start)?;
     let vault = Arc::new(Vault::new(keyring, Arc::clone(&entropy)));
     let secrets = InstanceKeys { vault: &vault, store: &engine, path: &key_file };
     let pepper_bytes = secrets.get("pepper", &*entropy).await?;
@@ -236,12 +226,7 @@ impl Stores {
     }
 }
 
-fn master_keys(
-    path: &Path,
-    policy: MasterKeyPolicy,
-    entropy: &dyn Entropy,
-    is_first_start: bool,
-) -> Result<Keyring, BuildError> {
+fn master_keys(path: &Path, entropy: &dyn Entropy, is_first_start: bool) -> Result<Keyring, BuildError> {
     let shown = path.display().to_string();
     let broken = |source: Box<dyn std::error::Error + Send + Sync>| BuildError::MasterKeyFile {
         path: shown.clone(),
@@ -250,7 +235,7 @@ fn master_keys(
     match std::fs::read_to_string(path) {
         Ok(text) => Keyring::parse(&text).map_err(|error| broken(error.into())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            if policy == MasterKeyPolicy::Require || !is_first_start {
+            if !is_first_start {
                 return Err(BuildError::NoMasterKey { path: shown });
             }
             let keyring = Keyring::generate(entropy);

@@ -7,7 +7,6 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::app::MasterKeyPolicy;
 use crate::config::{Config, LogFormat, Overrides};
 use crate::dev::{self, Sandbox};
 use crate::server::{self, RunError, Running};
@@ -121,7 +120,7 @@ fn run_dev(args: &DevArgs) -> Result<(), RunError> {
     let addresses = sandbox.addresses();
     dev::point_at_sandbox(&mut config, addresses);
     let welcome = async move |running: &Running| dev::welcome(running, addresses).await;
-    let ended = server::run(config, MasterKeyPolicy::MakeAtFirstStart, welcome);
+    let ended = server::run(config, welcome);
     // The providers go last: requests under way still need them.
     drop(sandbox);
     ended
@@ -130,7 +129,7 @@ fn run_dev(args: &DevArgs) -> Result<(), RunError> {
 fn run_serve(args: &ServeArgs) -> Result<(), RunError> {
     let overrides = Overrides { public: args.listen, admin: None, folder: args.data_dir.clone() };
     let config = Config::load(args.config.as_deref(), &overrides)?;
-    server::run(config, MasterKeyPolicy::MakeAtFirstStart, async |_| Ok(()))
+    server::run(config, async |_| Ok(()))
 }
 
 fn print_openapi() -> Result<(), RunError> {

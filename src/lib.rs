@@ -12,7 +12,7 @@ mod pipeline;
 mod server;
 mod upkeep;
 
-pub use app::{BuildError, Gateway, MasterKeyPolicy, Stores, Worker};
+pub use app::{BuildError, Gateway, Stores, Worker};
 pub use clock::SystemClock;
 pub use config::{Config, ConfigError, Overrides};
 pub use dev::point_at_sandbox;

@@ -13,7 +13,7 @@ use actors::Tree;
 use domain::ports::Transport;
 use tokio::net::TcpSocket;
 
-use crate::app::{self, BuildError, Gateway, MasterKeyPolicy, Stores, Worker};
+use crate::app::{self, BuildError, Gateway, Stores, Worker};
 use crate::config::{Config, ConfigError, LogFormat};
 use crate::{http, upkeep};
 
@@ -101,7 +101,6 @@ pub(crate) struct ServerState {
 /// [`RunError`] when it cannot start.
 pub(crate) fn run(
     config: Config,
-    policy: MasterKeyPolicy,
     welcome: impl AsyncFnOnce(&Running) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
     rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
@@ -113,7 +112,7 @@ pub(crate) fn run(
         .map_err(|error| RunError::Telemetry(error.to_string()))?;
     let telemetry = telemetry::install().map_err(|error| RunError::Telemetry(error.to_string()))?;
     actix_rt::System::new().block_on(async move {
-        let running = start(config, policy, telemetry, |stores| stores).await?;
+        let running = start(config, telemetry, |stores| stores).await?;
         welcome(&running).await?;
         told_to_stop().await;
         tracing::info!("stopping: requests under way finish first");
@@ -128,7 +127,6 @@ pub(crate) fn run(
 /// [`RunError`].
 pub async fn start(
     config: Config,
-    policy: MasterKeyPolicy,
     telemetry: telemetry::Telemetry,
     wrap: impl FnOnce(Stores) -> Stores,
 ) -> Result<Running, RunError> {
@@ -136,7 +134,7 @@ pub async fn start(
     let public = listen(config.listen.public, "--port (dev) or --listen (serve)")?;
     let admin = listen(config.listen.admin, "--admin-port (dev) or the setting listen.admin (serve)")?;
     let (public_address, admin_address) = (local(&public)?, local(&admin)?);
-    let (gateway, tree) = app::build(config, policy, &telemetry, wrap).await?;
+    let (gateway, tree) = app::build(config, &telemetry, wrap).await?;
     let state = Arc::new(ServerState { is_draining: AtomicBool::new(false), telemetry });
     let servers = [serve_public(public, &gateway, &state)?, serve_admin(admin, &gateway, &state)?];
     actix_rt::spawn(upkeep::run(Arc::clone(&gateway), state.telemetry.clone()));

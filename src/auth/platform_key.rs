@@ -22,18 +22,6 @@ impl Principal {
     pub(crate) fn key_entry(&self) -> Option<&KeyEntry> {
         self.tenant.key(self.key)
     }
-
-    /// Checks that the key may do what `scope` names.
-    ///
-    /// # Errors
-    /// [`KeyRefusal::ScopeMissing`].
-    pub(crate) fn require(&self, scope: Scope) -> Result<(), KeyRefusal> {
-        match self.key_entry() {
-            Some(entry) if entry.key.allows(scope) => Ok(()),
-            Some(_) => Err(KeyRefusal::ScopeMissing(scope)),
-            None => Err(KeyRefusal::Revoked),
-        }
-    }
 }
 
 /// Why a platform key opens nothing.

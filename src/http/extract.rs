@@ -58,8 +58,10 @@ async fn enter(request: &HttpRequest, scope: Scope, facts: &mut Facts) -> Result
     let text = presented_key(request.headers())?;
     let principal = authenticate(&gateway.tenants, &gateway.pepper, text, ip, arrival.at).await?;
     facts.tenant = Some(principal.tenant.tenant().id);
-    principal.require(scope)?;
     let entry = principal.key_entry().ok_or(KeyRefusal::Revoked)?;
+    if !entry.key.allows(scope) {
+        return Err(KeyRefusal::ScopeMissing(scope).into());
+    }
     match entry.charge(arrival.arrived) {
         Ok(allowance) => {
             facts.allowance = Some(allowance);

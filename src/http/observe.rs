@@ -61,9 +61,10 @@ pub(super) async fn observe(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let Some(worker) = request.app_data::<Data<Worker>>().cloned() else { return next.call(request).await };
     let gateway = &worker.gateway;
+    let at = gateway.clock.now();
     let arrival = Arrival {
-        request_id: request_id(&request, gateway.clock.now(), &*gateway.entropy),
-        at: gateway.clock.now(),
+        request_id: request_id(&request, at, &*gateway.entropy),
+        at,
         arrived: gateway.clock.monotonic(),
     };
     request.extensions_mut().insert(arrival.clone());

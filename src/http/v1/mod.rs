@@ -12,6 +12,7 @@ use adapters::adapter;
 use bytes::Bytes;
 use domain::ports::StoredTransaction;
 use domain::{MAX_REFERENCE_CHARS, Operation, ProviderId, TransactionId, TransactionStatus};
+use serde::Deserialize;
 
 use self::present::Wording;
 use super::error::{ApiError, whole_seconds};
@@ -133,8 +134,17 @@ fn path_id(request: &HttpRequest) -> Box<str> {
     request.match_info().get("id").unwrap_or_default().into()
 }
 
+/// Which provider's id a path holds.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfProvider {
+    provider: Option<String>,
+}
+
 /// An object that a path names: by our transaction, or by the provider's own id.
 struct Target {
+    /// The id as the path has it.
+    id: Box<str>,
     subject: Option<TransactionId>,
     provider: Option<ProviderId>,
     provider_ref: Box<str>,
@@ -149,16 +159,24 @@ struct Noun {
     not_found: &'static str,
 }
 
-/// Finds the object that `id` names.
-async fn find_target(
-    visit: &Visit,
-    id: &str,
-    provider: Option<&str>,
-    noun: &Noun,
-) -> Result<Target, ApiError> {
+/// What a path names, as it came.
+struct Named {
+    id: Box<str>,
+    provider: Option<String>,
+}
+
+/// Reads the id of a path, and whose it is.
+fn read_named(request: &HttpRequest) -> Result<Named, ApiError> {
+    let query: OfProvider = read_query(request)?;
+    Ok(Named { id: path_id(request), provider: query.provider })
+}
+
+/// Finds the object that a path names.
+async fn find_target(visit: &Visit, named: Named, noun: &Noun) -> Result<Target, ApiError> {
+    let Named { id, provider } = named;
     let missing =
         || ApiError::not_found(noun.not_found, format!("There is no such {}.", noun.created_by.object()));
-    let provider = read_provider(provider)?;
+    let provider = read_provider(provider.as_deref())?;
     if let Ok(transaction) = id.parse::<TransactionId>() {
         let created =
             find_logged(visit, transaction).await?.filter(|logged| logged.operation == noun.created_by);
@@ -169,6 +187,7 @@ async fn find_target(
             return Err(missing());
         }
         return Ok(Target {
+            id,
             subject: Some(transaction),
             provider: served_by,
             provider_ref,
@@ -185,7 +204,7 @@ async fn find_target(
     if !is_plausible {
         return Err(missing());
     }
-    Ok(Target { subject: None, provider, provider_ref: id.into(), created: None })
+    Ok(Target { subject: None, provider, provider_ref: id.clone(), created: None, id })
 }
 
 /// Reads a query string strictly.

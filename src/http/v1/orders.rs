@@ -7,13 +7,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use domain::{
     CancelOrder, CaptureOrder, Currency, GetOrder, Operation, OperationKind, OrderOperation, Scope,
 };
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 pub(crate) use body::{CaptureOrderBody, CreateOrderBody, OrderBody};
 
 use super::present::{Attached, Wording};
-use super::{Asked, Noun, find_target, path_id, read_provider, read_query, run};
+use super::{Asked, Noun, find_target, read_named, read_provider, run};
 use crate::http::MAX_BODY_BYTES;
 use crate::http::amount::read_amount;
 use crate::http::error::{ApiError, ErrorBody};
@@ -25,13 +24,6 @@ const ORDER: &str = "/v1/payments/orders/{id}";
 const CAPTURE: &str = "/v1/payments/orders/{id}/capture";
 const CANCEL: &str = "/v1/payments/orders/{id}/cancel";
 const NOUN: Noun = Noun { created_by: OperationKind::OrdersCreate, not_found: "order_not_found" };
-
-/// Which provider's id the path holds.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OfProvider {
-    provider: Option<String>,
-}
 
 /// Create an order.
 #[utoipa::path(post, path = ORDERS, tag = "Orders", security(("platform_key" = [])),
@@ -77,16 +69,14 @@ pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
               (status = 404, description = "`order_not_found`", body = ErrorBody<'_>)))]
 pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
     visit(&request, ORDER, Scope::PaymentsRead, async |visit| {
-        let query: OfProvider = read_query(&request)?;
-        let id = path_id(&request);
-        let target = find_target(visit, &id, query.provider.as_deref(), &NOUN).await?;
+        let target = find_target(visit, read_named(&request)?, &NOUN).await?;
         let get = GetOrder { provider_order_id: target.provider_ref.clone() };
         let asked = Asked {
             operation: Operation::Order(OrderOperation::Get(get)),
             provider: target.provider,
             subject: target.subject,
             endpoint: "GET /v1/payments/orders/{id}",
-            target: id,
+            target: target.id,
             idempotency_key: None,
             reference: None,
             body: bytes::Bytes::new(),
@@ -156,7 +146,7 @@ async fn change(
     raw: RawBody,
     change: Change,
 ) -> Result<HttpResponse, ApiError> {
-    let query: OfProvider = read_query(request)?;
+    let named = read_named(request)?;
     let idempotency_key = idempotency_key(request)?;
     let bytes = take_bytes(raw, MAX_BODY_BYTES)?;
     let body: CaptureOrderBody<'_> = if bytes.is_empty() {
@@ -168,8 +158,8 @@ async fn change(
     if let (Change::Cancel, Some(_)) = (change, body.amount) {
         return Err(ApiError::field("unknown_field", "amount", "`amount` is not a field of this request."));
     }
-    let id = path_id(request);
-    let target = find_target(visit, &id, query.provider.as_deref(), &NOUN).await?;
+
+    let target = find_target(visit, named, &NOUN).await?;
     let provider_order_id = target.provider_ref.clone();
     let operation = match change {
         Change::Cancel => OrderOperation::Cancel(CancelOrder { provider_order_id }),
@@ -184,7 +174,7 @@ async fn change(
         provider: target.provider,
         subject: target.subject,
         endpoint: change.endpoint(),
-        target: id,
+        target: target.id,
         idempotency_key,
         reference: None,
         body: bytes.clone(),

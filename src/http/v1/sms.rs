@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::metadata::{MetadataBody, MetadataView};
 use super::present::{Attached, Caller, Wording};
-use super::{Asked, Noun, find_target, path_id, read_provider, read_query, read_reference, run};
+use super::{Asked, Noun, find_target, read_named, read_provider, read_reference, run};
 use crate::http::MAX_BODY_BYTES;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::{idempotency_key, visit};
@@ -49,12 +49,6 @@ pub(crate) struct SendSmsBody<'a> {
     /// Your own pairs: at most 50 strings.
     #[schema(value_type = Option<Object>)]
     metadata: Option<MetadataBody>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OfProvider {
-    provider: Option<String>,
 }
 
 /// A text message.
@@ -122,9 +116,7 @@ pub(crate) async fn send(request: HttpRequest, raw: RawBody) -> HttpResponse {
               (status = 404, description = "`sms_not_found`", body = ErrorBody<'_>)))]
 pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
     visit(&request, MESSAGE, Scope::SmsRead, async |visit| {
-        let query: OfProvider = read_query(&request)?;
-        let id = path_id(&request);
-        let target = find_target(visit, &id, query.provider.as_deref(), &NOUN).await?;
+        let target = find_target(visit, read_named(&request)?, &NOUN).await?;
         let asked = Asked {
             operation: Operation::Sms(SmsOperation::Get(GetSms {
                 provider_message_id: target.provider_ref.clone(),
@@ -132,7 +124,7 @@ pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
             provider: target.provider,
             subject: target.subject,
             endpoint: "GET /v1/sms/{id}",
-            target: id,
+            target: target.id,
             idempotency_key: None,
             reference: None,
             body: Bytes::new(),

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use gateway::{Config, MasterKeyPolicy, Overrides, Stores};
+use gateway::{Config, Overrides, Stores};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -223,9 +223,7 @@ async fn run_gateway(
     let thread = std::thread::spawn(move || {
         actix_rt::System::new().block_on(async move {
             let telemetry = telemetry::Telemetry::local().expect("telemetry");
-            let running = gateway::start(config, MasterKeyPolicy::MakeAtFirstStart, telemetry, wrap)
-                .await
-                .expect("a gateway");
+            let running = gateway::start(config, telemetry, wrap).await.expect("a gateway");
             started.send((running.public, running.admin)).expect("somebody waits");
             stopped.await.ok();
             running.stop().await;
