@@ -1,5 +1,6 @@
 //! Razorpay, PayPal, Stripe and Twilio simulated from their documentation, with a control port for payers, faults and effects.
 
+mod act;
 mod clock;
 mod control;
 mod credentials;

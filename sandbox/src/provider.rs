@@ -6,6 +6,7 @@ use http::HeaderValue;
 use serde_json::Value;
 
 use crate::{
+    act::{Act, Acted},
     desk::Desk,
     exchange::{Answer, Incoming},
     payer::{Page, PayerAction, PayerDone, PayerRefusal},
@@ -86,6 +87,13 @@ pub(crate) trait Simulation {
         action: PayerAction,
         amount: Option<&Value>,
     ) -> Result<PayerDone, PayerRefusal>;
+
+    /// Lets happen to an object what its caller cannot do: a payout fails late, a subscription's cycle is charged.
+    ///
+    /// # Errors
+    ///
+    /// Refuses unknown objects ([`PayerRefusal::UnknownOrder`]), unknown acts, and what the object's state does not allow.
+    fn act(&mut self, desk: &mut Desk, act: Act<'_>) -> Result<Acted, PayerRefusal>;
 
     /// Returns what the payer's page shows of an order; none if there is no such order.
     fn page(&mut self, desk: &mut Desk, id: &str) -> Option<Page>;

@@ -1,5 +1,6 @@
 //! The control port: effects, calls, faults, state, time, what payers do, and the payer's pages.
 
+mod acts;
 mod advance;
 mod effects;
 mod faults;
@@ -35,6 +36,10 @@ fn route(world: &mut World, incoming: &Incoming) -> Result<Answer, Wrong> {
     if let Some(rest) = path.strip_prefix("/_control/orders/") {
         expect(method, &[Method::POST])?;
         return orders::act(world, incoming, rest).map(|body| ok(&body));
+    }
+    if let Some((noun, rest)) = acts::noun_of(path) {
+        expect(method, &[Method::POST])?;
+        return acts::act(world, incoming, noun, rest).map(|body| ok(&body));
     }
     let body = match path {
         "/" | "/_control" => {
@@ -100,6 +105,7 @@ fn overview(world: &World) -> Value {
             "GET, PUT, DELETE /_control/faults",
             "DELETE /_control/state",
             "POST /_control/orders/{provider}/{id}/{pay|authorize|decline|approve|abandon}",
+            "POST /_control/{refunds|subscriptions|payment_links|payouts|sms|calls}/{provider}/{id}/{action}",
             "POST /_control/advance",
             "GET, PUT /_control/settings",
             "GET /pay/{provider}/{id}",

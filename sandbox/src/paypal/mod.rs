@@ -19,6 +19,7 @@ use http::{HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
+    act::{Act, Acted},
     credentials,
     desk::Desk,
     exchange::{Answer, Incoming},
@@ -189,6 +190,10 @@ impl Simulation for PayPal {
     ) -> Result<PayerDone, PayerRefusal> {
         let merchant = self.merchant_of_order(id).ok_or(PayerRefusal::UnknownOrder)?;
         payer::act(desk, merchant, id, payer::Act { action, amount })
+    }
+
+    fn act(&mut self, _desk: &mut Desk, _act: Act<'_>) -> Result<Acted, PayerRefusal> {
+        Err(PayerRefusal::UnknownOrder)
     }
 
     fn page(&mut self, desk: &mut Desk, id: &str) -> Option<Page> {

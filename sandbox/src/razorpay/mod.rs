@@ -13,6 +13,7 @@ use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
 use crate::{
+    act::{Act, Acted},
     credentials,
     desk::Desk,
     exchange::{Answer, Incoming},
@@ -125,6 +126,10 @@ impl Simulation for Razorpay {
     ) -> Result<PayerDone, PayerRefusal> {
         let merchant = self.merchant_of_order(id).ok_or(PayerRefusal::UnknownOrder)?;
         payer::act(desk, merchant, id, payer::Act { action, amount })
+    }
+
+    fn act(&mut self, _desk: &mut Desk, _act: Act<'_>) -> Result<Acted, PayerRefusal> {
+        Err(PayerRefusal::UnknownOrder)
     }
 
     fn page(&mut self, _desk: &mut Desk, id: &str) -> Option<Page> {

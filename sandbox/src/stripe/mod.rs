@@ -21,6 +21,7 @@ use http::{HeaderValue, Method, StatusCode};
 use serde_json::{Map, Value};
 
 use crate::{
+    act::{Act, Acted},
     credentials,
     desk::Desk,
     exchange::{Answer, Incoming},
@@ -177,6 +178,10 @@ impl Simulation for Stripe {
     ) -> Result<PayerDone, PayerRefusal> {
         let account = self.account_of_intent(id).ok_or(PayerRefusal::UnknownOrder)?;
         payer::act(desk, account, id, payer::Act { action, amount })
+    }
+
+    fn act(&mut self, _desk: &mut Desk, _act: Act<'_>) -> Result<Acted, PayerRefusal> {
+        Err(PayerRefusal::UnknownOrder)
     }
 
     fn page(&mut self, desk: &mut Desk, id: &str) -> Option<Page> {

@@ -12,6 +12,7 @@ use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
 use crate::{
+    act::{Act, Acted},
     credentials,
     desk::Desk,
     exchange::{Answer, Incoming},
@@ -157,6 +158,10 @@ impl Simulation for Twilio {
         _action: PayerAction,
         _amount: Option<&Value>,
     ) -> Result<PayerDone, PayerRefusal> {
+        Err(PayerRefusal::UnknownOrder)
+    }
+
+    fn act(&mut self, _desk: &mut Desk, _act: Act<'_>) -> Result<Acted, PayerRefusal> {
         Err(PayerRefusal::UnknownOrder)
     }
 
