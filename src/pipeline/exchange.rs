@@ -199,8 +199,8 @@ impl Caller<'_> {
 
     /// Returns what a call that got no answer means for the whole operation.
     fn no_answer(&self, reason: Unknown, effect: Effect) -> Outcome {
-        // A read in front of the call that matters: nothing was changed.
-        let is_before_the_write = effect == Effect::Read && !self.has_written;
+        // In front of the call that matters: nothing was changed that anyone notices.
+        let is_before_the_write = effect != Effect::Write && !self.has_written;
         if is_before_the_write && self.job.call.operation.kind().has_side_effect() {
             Outcome::Rejected(unavailable())
         } else {
@@ -213,7 +213,7 @@ fn unavailable() -> Rejection {
     Rejection {
         class: RejectionClass::Unavailable,
         code: "provider_error",
-        message: "The provider did not answer a read that the operation begins with; nothing was changed."
+        message: "The provider did not answer a call that the operation begins with; nothing was changed."
             .to_owned(),
         param: None,
         provider_code: None,

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use adapters::Adapter;
 use bytes::Bytes;
-use domain::{Environment, Operation, Outcome, ProviderId, Rejection, Resource, Timestamp, TransactionId};
+use domain::{Environment, Operation, Outcome, ProviderId, Rejection, Timestamp, TransactionId};
 use resilience::Deadline;
 
 pub(crate) use flights::Flights;
@@ -256,11 +256,7 @@ async fn read(worker: &Worker, call: Call, present: &dyn Present) -> Result<Answ
 /// Returns the amount of an operation or its outcome, for the log.
 fn amount_of(operation: &Operation, outcome: &Outcome) -> Option<domain::Money> {
     match outcome {
-        Outcome::Executed(Resource::Order(order)) => Some(order.amount),
-        _ => match operation {
-            Operation::Order(domain::OrderOperation::Create(order)) => Some(order.amount),
-            Operation::Order(domain::OrderOperation::Capture(capture)) => capture.amount,
-            _ => None,
-        },
+        Outcome::Executed(resource) => resource.amount().or(operation.amount()),
+        _ => operation.amount(),
     }
 }

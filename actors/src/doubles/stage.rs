@@ -41,7 +41,7 @@ const fn descriptor(id: ProviderId) -> Descriptor {
         sufficient: &[&["key_id", "key_secret"]],
         detection: Detection { values: &[], names: &[], name_parts: &[] },
         operations: &[SupportedOperation { kind: OperationKind::OrdersCreate, retry: RetrySafety::Keyed }],
-        takes_currency: |_| true,
+        takes_currency: |_, _| true,
     }
 }
 

@@ -25,8 +25,10 @@ pub(super) fn is_safe(request: &Request, ended: &Ended) -> bool {
 /// Returns whether a call may be made again when nobody knows what became of it.
 pub(super) fn is_safe_after_unknown(request: &Request) -> bool {
     match (request.effect, request.retry) {
-        (Effect::Read, _) | (Effect::Write, RetrySafety::Harmless | RetrySafety::Keyed) => true,
-        (Effect::Write, RetrySafety::LookUpFirst) => false,
+        (Effect::Read, _) | (Effect::Prepare | Effect::Write, RetrySafety::Harmless | RetrySafety::Keyed) => {
+            true
+        }
+        (Effect::Prepare | Effect::Write, RetrySafety::LookUpFirst) => false,
     }
 }
 

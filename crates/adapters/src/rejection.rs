@@ -85,7 +85,75 @@ pub(crate) fn amount(provider: &str, error: AmountError) -> Rejection {
 
 /// The provider has no such order.
 pub(crate) fn order_not_found(provider: &str) -> Rejection {
-    rejection(RejectionClass::NotFound, "order_not_found", format!("{provider} has no such order."))
+    not_found(provider, Missing::Order)
+}
+
+/// What a provider does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    Order,
+    Payment,
+    Refund,
+    Subscription,
+    Plan,
+    PaymentLink,
+    Payout,
+}
+
+/// The provider has no such object.
+pub(crate) fn not_found(provider: &str, missing: Missing) -> Rejection {
+    let (code, words) = match missing {
+        Missing::Order => ("order_not_found", "order"),
+        Missing::Payment => ("payment_not_found", "payment"),
+        Missing::Refund => ("refund_not_found", "refund"),
+        Missing::Subscription => ("subscription_not_found", "subscription"),
+        Missing::Plan => ("plan_not_found", "plan"),
+        Missing::PaymentLink => ("payment_link_not_found", "payment link"),
+        Missing::Payout => ("payout_not_found", "payout"),
+    };
+    rejection(RejectionClass::NotFound, code, format!("{provider} has no such {words}."))
+}
+
+/// All that was paid has gone back.
+pub(crate) fn already_refunded() -> Rejection {
+    rejection(RejectionClass::Conflict, "already_refunded", "The payment has been refunded already.")
+}
+
+/// More is to go back than is left of the payment.
+pub(crate) fn refund_exceeds_payment() -> Rejection {
+    let message = "The refund is more than what is left of the payment.";
+    about(rejection(RejectionClass::Refused, "refund_exceeds_payment", message), Some("amount"))
+}
+
+/// Nothing was paid that could go back.
+pub(crate) fn not_paid() -> Rejection {
+    rejection(RejectionClass::Conflict, "not_paid", "Nothing has been paid that could be refunded.")
+}
+
+/// The object is in no state for it: ended already, not begun yet.
+pub(crate) fn object_state(code: &'static str, message: impl Into<String>) -> Rejection {
+    rejection(RejectionClass::Conflict, code, message)
+}
+
+/// The tenant's own balance at the provider does not suffice.
+pub(crate) fn insufficient_balance(provider: &str) -> Rejection {
+    let message = format!("The account's balance at {provider} does not suffice.");
+    rejection(RejectionClass::Refused, "insufficient_balance", message)
+}
+
+/// The payee's account, address or number cannot be paid or reached.
+pub(crate) fn invalid_destination(param: &'static str, message: impl Into<String>) -> Rejection {
+    about(rejection(RejectionClass::Refused, "invalid_destination", message), Some(param))
+}
+
+/// The provider cannot do the operation in this way, though it can do it: named by the field that asks for it.
+pub(crate) fn variant_not_supported(param: &'static str, message: impl Into<String>) -> Rejection {
+    about(rejection(RejectionClass::InvalidRequest, "operation_not_supported", message), Some(param))
+}
+
+/// The provider needs a field that the API leaves optional.
+pub(crate) fn missing_field(param: &'static str, message: impl Into<String>) -> Rejection {
+    about(rejection(RejectionClass::InvalidRequest, "missing_field", message), Some(param))
 }
 
 /// The order is in no state for it: paid already, not paid yet, given up.

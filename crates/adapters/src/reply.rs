@@ -14,7 +14,7 @@ pub(crate) const fn is_success(reply: &Reply) -> bool {
 pub(crate) fn says_nothing(provider: &str, effect: Effect, reply: &Reply) -> Outcome {
     match effect {
         Effect::Write => Outcome::Unknown(unreadable(reply)),
-        Effect::Read => Outcome::Rejected(rejection::provider_error(provider, reply)),
+        Effect::Read | Effect::Prepare => Outcome::Rejected(rejection::provider_error(provider, reply)),
     }
 }
 

@@ -61,10 +61,22 @@ pub struct RateLimits {
 /// A right of a key: a noun, and reading or writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
-    /// Create, capture and cancel orders.
+    /// Create, capture, cancel and refund orders.
     PaymentsWrite,
-    /// Read orders.
+    /// Read orders and refunds.
     PaymentsRead,
+    /// Create and cancel subscriptions.
+    SubscriptionsWrite,
+    /// Read subscriptions.
+    SubscriptionsRead,
+    /// Create payment links.
+    PaymentLinksWrite,
+    /// Read payment links.
+    PaymentLinksRead,
+    /// Make payouts.
+    PayoutsWrite,
+    /// Read payouts.
+    PayoutsRead,
     /// Send messages.
     SmsWrite,
     /// Read messages.
@@ -80,14 +92,31 @@ pub struct UnknownScope;
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 5] =
-        [Self::PaymentsWrite, Self::PaymentsRead, Self::SmsWrite, Self::SmsRead, Self::TransactionsRead];
+    pub const ALL: [Self; 11] = [
+        Self::PaymentsWrite,
+        Self::PaymentsRead,
+        Self::SubscriptionsWrite,
+        Self::SubscriptionsRead,
+        Self::PaymentLinksWrite,
+        Self::PaymentLinksRead,
+        Self::PayoutsWrite,
+        Self::PayoutsRead,
+        Self::SmsWrite,
+        Self::SmsRead,
+        Self::TransactionsRead,
+    ];
 
     /// Returns the scope's name in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::PaymentsWrite => "payments:write",
             Self::PaymentsRead => "payments:read",
+            Self::SubscriptionsWrite => "subscriptions:write",
+            Self::SubscriptionsRead => "subscriptions:read",
+            Self::PaymentLinksWrite => "payment_links:write",
+            Self::PaymentLinksRead => "payment_links:read",
+            Self::PayoutsWrite => "payouts:write",
+            Self::PayoutsRead => "payouts:read",
             Self::SmsWrite => "sms:write",
             Self::SmsRead => "sms:read",
             Self::TransactionsRead => "transactions:read",

@@ -14,6 +14,8 @@ pub struct UnknownCurrency;
 impl Currency {
     /// The Indian rupee.
     pub const INR: Self = Self(iso_currency::Currency::INR);
+    /// The yen, which has no decimals.
+    pub const JPY: Self = Self(iso_currency::Currency::JPY);
     /// The US dollar.
     pub const USD: Self = Self(iso_currency::Currency::USD);
 

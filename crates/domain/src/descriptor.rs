@@ -51,8 +51,8 @@ pub struct Descriptor {
     pub detection: Detection,
     /// What it can do, and how safe a repeat of each is.
     pub operations: &'static [SupportedOperation],
-    /// Whether it takes payments in a currency.
-    pub takes_currency: fn(Currency) -> bool,
+    /// Whether it does an operation in a currency.
+    pub takes_currency: fn(OperationKind, Currency) -> bool,
 }
 
 impl Descriptor {

@@ -6,8 +6,14 @@ use std::str::FromStr;
 /// A group of operations that is enabled and routed as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Feature {
-    /// Orders and what follows from them.
+    /// Orders and what follows from them: captures, cancels, refunds.
     Payments,
+    /// Charges that come again and again.
+    Subscriptions,
+    /// Addresses on which a payer pays.
+    PaymentLinks,
+    /// Money to others.
+    Payouts,
     /// Text messages.
     Sms,
 }
@@ -19,12 +25,16 @@ pub struct UnknownFeature;
 
 impl Feature {
     /// Every feature.
-    pub const ALL: [Self; 2] = [Self::Payments, Self::Sms];
+    pub const ALL: [Self; 5] =
+        [Self::Payments, Self::Subscriptions, Self::PaymentLinks, Self::Payouts, Self::Sms];
 
     /// Returns the feature's name in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Payments => "payments",
+            Self::Subscriptions => "subscriptions",
+            Self::PaymentLinks => "payment_links",
+            Self::Payouts => "payouts",
             Self::Sms => "sms",
         }
     }

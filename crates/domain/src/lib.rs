@@ -14,6 +14,7 @@ mod operation;
 mod outcome;
 mod plan;
 pub mod ports;
+mod resource;
 mod service;
 mod tenant;
 mod transaction;
@@ -32,14 +33,19 @@ pub use feature::{Feature, UnknownFeature};
 pub use ids::{Entropy, Id, IdError, IdKind, KeyId, RequestId, TenantId, TransactionId, kind};
 pub use money::{AmountError, Money};
 pub use operation::{
-    CancelOrder, CaptureMode, CaptureOrder, CreateOrder, Customer, GetOrder, GetSms, MAX_REFERENCE_CHARS,
-    Metadata, MetadataError, Operation, OperationKind, OrderOperation, SendSms, SmsOperation,
+    AmountNumber, CancelOrder, CancelSubscription, CancelWhen, CaptureMode, CaptureOrder, CreateOrder,
+    CreatePaymentLink, CreatePayout, CreateRefund, CreateSubscription, Customer, GetOrder, GetPaymentLink,
+    GetPayout, GetRefund, GetSms, GetSubscription, MAX_REFERENCE_CHARS, Metadata, MetadataError, NewPlan,
+    Operation, OperationKind, OrderOperation, PaymentLinkOperation, PayoutDestination, PayoutOperation,
+    PlanInterval, RefundAmount, RefundOperation, RefundedPayment, SendSms, SmsOperation,
+    SubscriptionOperation, SubscriptionPlan,
 };
-pub use outcome::{
-    NextAction, NotSent, Order, OrderStatus, Outcome, Rejection, RejectionClass, Resource, Sms, SmsStatus,
-    Unknown,
-};
+pub use outcome::{NotSent, Outcome, Rejection, RejectionClass, Unknown};
 pub use plan::PlanTier;
+pub use resource::{
+    NextAction, Order, OrderStatus, PaymentLink, PaymentLinkStatus, Payout, PayoutStatus, Refund,
+    RefundStatus, Resource, Sms, SmsStatus, Subscription, SubscriptionStatus,
+};
 pub use service::{FeatureSetting, SealedField, SealedService, SealedTenant};
 pub use tenant::Tenant;
 pub use transaction::{Attempt, LedgerEntry, LedgerState, Settlement, Transaction, TransactionStatus};

@@ -47,6 +47,9 @@ impl fmt::Debug for Request {
 pub enum Effect {
     /// It only looks.
     Read,
+    /// It makes something that does nothing by itself (a plan, a price, a draft), for a later call of the same operation. When
+    /// its answer is lost, or the calls behind it are not made, nothing has happened that anyone notices.
+    Prepare,
     /// It creates or changes something.
     Write,
 }

@@ -70,7 +70,7 @@ pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
 pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
     visit(&request, ORDER, Scope::PaymentsRead, async |visit| {
         let target = find_target(visit, read_named(&request)?, &NOUN).await?;
-        let get = GetOrder { provider_order_id: target.provider_ref.clone() };
+        let get = GetOrder { provider_order_id: target.provider_ref.clone(), created_by: target.subject };
         let asked = Asked {
             operation: Operation::Order(OrderOperation::Get(get)),
             provider: target.provider,

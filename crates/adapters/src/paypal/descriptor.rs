@@ -27,5 +27,5 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         // Voiding takes no key (PayPal's payments specification lists none): the authorisation's state guards it.
         SupportedOperation { kind: OperationKind::OrdersCancel, retry: RetrySafety::Harmless },
     ],
-    takes_currency: |currency| amounts::decimals(currency).is_some(),
+    takes_currency: |_, currency| amounts::decimals(currency).is_some(),
 };

@@ -1,17 +1,13 @@
 //! PayPal: JSON with bearer tokens, amounts as texts, orders that the payer approves and the merchant then captures.
 
 mod amounts;
-mod cancel;
-mod capture;
-mod create;
 mod descriptor;
 mod detection;
 mod errors;
-mod get;
-mod order;
+mod orders;
 mod token;
 
-use domain::{Credentials, Descriptor, Operation, OrderOperation, Rejection, Reply, Request, Secret};
+use domain::{Credentials, Descriptor, Operation, Rejection, Reply, Request, Secret};
 
 use crate::{Adapter, Exchange, Token, rejection, request};
 
@@ -29,11 +25,8 @@ impl Adapter for Paypal {
 
     fn plan(&self, operation: &Operation) -> Result<Box<dyn Exchange>, Rejection> {
         match operation {
-            Operation::Order(OrderOperation::Create(order)) => create::plan(order),
-            Operation::Order(OrderOperation::Get(order)) => get::plan(order),
-            Operation::Order(OrderOperation::Capture(order)) => capture::plan(order),
-            Operation::Order(OrderOperation::Cancel(order)) => cancel::plan(order),
-            Operation::Sms(_) => Err(rejection::operation_not_supported(NAME, operation.kind())),
+            Operation::Order(order) => orders::plan(order),
+            other => Err(rejection::operation_not_supported(NAME, other.kind())),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use domain::{
     Authentication, CancelOrder, CaptureMode, CaptureOrder, CreateOrder, Currency, Environment, Feature,
-    GetOrder, Metadata, Money, OperationKind, OrderStatus, Outcome, RejectionClass, Resource, RetrySafety,
-    SendSms, SmsOperation,
+    GetOrder, Metadata, Money, OperationKind, OrderOperation, OrderStatus, Outcome, RejectionClass, Resource,
+    RetrySafety, SendSms, SmsOperation,
 };
 
 use super::*;
@@ -40,7 +40,7 @@ pub(super) fn create(order: CreateOrder) -> Operation {
 }
 
 pub(super) fn get(id: &str) -> Operation {
-    Operation::Order(OrderOperation::Get(GetOrder { provider_order_id: id.into() }))
+    Operation::Order(OrderOperation::Get(GetOrder { provider_order_id: id.into(), created_by: None }))
 }
 
 pub(super) fn capture(amount: Option<Money>) -> Operation {
@@ -136,7 +136,7 @@ fn an_id_that_would_change_the_path_is_not_found_and_not_sent() {
     for id in ["", "..", "../payments/x", "a/b", "a?b=c", "a#b", "a%2Fb", "a b", "é"] {
         let ids = || id.into();
         let operations = [
-            OrderOperation::Get(GetOrder { provider_order_id: ids() }),
+            OrderOperation::Get(GetOrder { provider_order_id: ids(), created_by: None }),
             OrderOperation::Capture(CaptureOrder { provider_order_id: ids(), amount: None }),
             OrderOperation::Cancel(CancelOrder { provider_order_id: ids() }),
         ];
@@ -150,7 +150,7 @@ fn an_id_that_would_change_the_path_is_not_found_and_not_sent() {
 #[test]
 fn calls_carry_the_token_and_nothing_without_one() {
     let credentials = credentials();
-    let mut request = order::read_request(ORDER_ID);
+    let mut request = request::get(format!("/v2/checkout/orders/{ORDER_ID}"));
     Paypal.authorize(&mut request, &credentials, Some(&Secret::new("A21AA")));
     assert_eq!(request.authorization.as_ref().map(Secret::expose), Some("Bearer A21AA"));
     assert!(!format!("{request:?}").contains("A21AA"));

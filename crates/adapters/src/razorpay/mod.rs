@@ -1,18 +1,12 @@
 //! Razorpay: JSON over basic authentication, amounts as integers, and no idempotency keys on orders: a receipt finds them.
 
 mod amounts;
-mod capture;
-mod create;
 mod descriptor;
 mod detection;
 mod errors;
-mod look_up;
-mod read;
-mod wire;
+mod orders;
 
-use domain::{
-    Credentials, Descriptor, Operation, OrderOperation, Rejection, RejectionClass, Reply, Request, Secret,
-};
+use domain::{Credentials, Descriptor, Operation, Rejection, RejectionClass, Reply, Request, Secret};
 
 use crate::{Adapter, Exchange, Token, rejection, reply, request};
 
@@ -30,21 +24,15 @@ impl Adapter for Razorpay {
 
     fn plan(&self, operation: &Operation) -> Result<Box<dyn Exchange>, Rejection> {
         match operation {
-            Operation::Order(OrderOperation::Create(order)) => create::plan(order),
-            Operation::Order(OrderOperation::Get(order)) => read::plan(order),
-            Operation::Order(OrderOperation::Capture(order)) => capture::plan(order),
-            // An order cannot be given up at Razorpay: it just stays unpaid.
-            Operation::Order(OrderOperation::Cancel(_)) | Operation::Sms(_) => {
-                Err(rejection::operation_not_supported(NAME, operation.kind()))
-            }
+            Operation::Order(order) => orders::plan(order),
+            other => Err(rejection::operation_not_supported(NAME, other.kind())),
         }
     }
 
     fn look_up(&self, operation: &Operation) -> Option<Box<dyn Exchange>> {
         match operation {
-            Operation::Order(OrderOperation::Create(_)) => Some(look_up::created()),
-            Operation::Order(OrderOperation::Capture(order)) => look_up::captured(order),
-            Operation::Order(OrderOperation::Get(_) | OrderOperation::Cancel(_)) | Operation::Sms(_) => None,
+            Operation::Order(order) => orders::look_up(order),
+            _ => None,
         }
     }
 

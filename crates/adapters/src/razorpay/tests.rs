@@ -2,7 +2,7 @@
 
 use domain::{
     CancelOrder, CaptureMode, CaptureOrder, CreateOrder, Currency, Customer, GetOrder, Metadata, Money,
-    OperationKind, SendSms, SmsOperation,
+    OperationKind, OrderOperation, SendSms, SmsOperation,
 };
 
 use super::*;
@@ -38,7 +38,7 @@ pub(super) fn create(order: CreateOrder) -> Operation {
 }
 
 pub(super) fn get(id: &str) -> Operation {
-    Operation::Order(OrderOperation::Get(GetOrder { provider_order_id: id.into() }))
+    Operation::Order(OrderOperation::Get(GetOrder { provider_order_id: id.into(), created_by: None }))
 }
 
 pub(super) fn capture(amount: Option<Money>) -> Operation {

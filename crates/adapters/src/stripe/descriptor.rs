@@ -27,5 +27,5 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         SupportedOperation { kind: OperationKind::OrdersCapture, retry: RetrySafety::Keyed },
         SupportedOperation { kind: OperationKind::OrdersCancel, retry: RetrySafety::Keyed },
     ],
-    takes_currency: |currency| amounts::unit(currency).is_some(),
+    takes_currency: |_, currency| amounts::unit(currency).is_some(),
 };

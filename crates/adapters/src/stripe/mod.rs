@@ -5,7 +5,6 @@ mod descriptor;
 mod detection;
 mod errors;
 mod orders;
-mod wire;
 
 use domain::{Credentials, Descriptor, Operation, Rejection, Reply, Request, Secret};
 use http::HeaderName;
@@ -32,7 +31,7 @@ impl Adapter for Stripe {
     fn plan(&self, operation: &Operation) -> Result<Box<dyn Exchange>, Rejection> {
         match operation {
             Operation::Order(order) => orders::plan(order),
-            Operation::Sms(_) => Err(rejection::operation_not_supported(NAME, operation.kind())),
+            other => Err(rejection::operation_not_supported(NAME, other.kind())),
         }
     }
 

@@ -1,12 +1,14 @@
 //! Orders, which are payment intents: one call each. `payment_method_types` is never sent: newer versions refuse it, and
 //! the account's own settings decide. `return_url` belongs to a confirmation, which the payer's browser makes.
 
+mod intent;
+
 use domain::{
     CancelOrder, CaptureMode, CaptureOrder, CreateOrder, Effect, GetOrder, OrderOperation, Outcome,
     Rejection, Reply, Request, Resource, RetrySafety,
 };
 
-use super::wire::Intent;
+use self::intent::Intent;
 use super::{IDEMPOTENCY_KEY, NAME, amounts, errors, versioned};
 use crate::form::{self, Form};
 use crate::single_call::SingleCall;

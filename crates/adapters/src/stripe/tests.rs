@@ -36,7 +36,7 @@ pub(super) fn create(order: CreateOrder) -> Operation {
 }
 
 pub(super) fn get(id: &str) -> Operation {
-    Operation::Order(OrderOperation::Get(GetOrder { provider_order_id: id.into() }))
+    Operation::Order(OrderOperation::Get(GetOrder { provider_order_id: id.into(), created_by: None }))
 }
 
 pub(super) fn capture(amount: Option<Money>) -> Operation {

@@ -28,5 +28,5 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         SupportedOperation { kind: OperationKind::SmsSend, retry: RetrySafety::LookUpFirst },
         SupportedOperation { kind: OperationKind::SmsGet, retry: RetrySafety::Harmless },
     ],
-    takes_currency: |_| false,
+    takes_currency: |_, _| false,
 };

@@ -4,12 +4,9 @@ mod account;
 mod descriptor;
 mod detection;
 mod errors;
-mod get;
-mod look_up;
-mod message;
-mod send;
+mod sms;
 
-use domain::{Credentials, Descriptor, Operation, Rejection, Reply, Request, Secret, SmsOperation};
+use domain::{Credentials, Descriptor, Operation, Rejection, Reply, Request, Secret};
 
 use crate::{Adapter, Exchange, Token, rejection};
 
@@ -27,16 +24,15 @@ impl Adapter for Twilio {
 
     fn plan(&self, operation: &Operation) -> Result<Box<dyn Exchange>, Rejection> {
         match operation {
-            Operation::Sms(SmsOperation::Send(sms)) => Ok(send::plan(sms)),
-            Operation::Sms(SmsOperation::Get(sms)) => get::plan(sms),
-            Operation::Order(_) => Err(rejection::operation_not_supported(NAME, operation.kind())),
+            Operation::Sms(sms) => sms::plan(sms),
+            other => Err(rejection::operation_not_supported(NAME, other.kind())),
         }
     }
 
     fn look_up(&self, operation: &Operation) -> Option<Box<dyn Exchange>> {
         match operation {
-            Operation::Sms(SmsOperation::Send(sms)) => Some(look_up::sent(sms)),
-            Operation::Sms(SmsOperation::Get(_)) | Operation::Order(_) => None,
+            Operation::Sms(sms) => sms::look_up(sms),
+            _ => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use domain::{
     Authentication, Currency, Environment, Feature, GetOrder, GetSms, Metadata, OperationKind,
-    OrderOperation, Outcome, RejectionClass, Resource, RetrySafety, SendSms,
+    OrderOperation, Outcome, RejectionClass, Resource, RetrySafety, SendSms, SmsOperation,
 };
 
 use super::*;
@@ -84,14 +84,15 @@ fn the_descriptor_says_what_twilio_is() {
     assert_eq!(retry(OperationKind::SmsSend), Some(RetrySafety::LookUpFirst));
     assert_eq!(retry(OperationKind::SmsGet), Some(RetrySafety::Harmless));
     assert_eq!(retry(OperationKind::OrdersCreate), None);
-    assert!(!(descriptor.takes_currency)(Currency::USD));
+    assert!(!(descriptor.takes_currency)(OperationKind::OrdersCreate, Currency::USD));
     let fields = descriptor.sufficient.iter().flat_map(|set| set.iter());
     assert!(fields.into_iter().all(|field| descriptor.credential(field).is_some()));
 }
 
 #[test]
 fn an_order_is_refused_before_anything_is_sent() {
-    let order = Operation::Order(OrderOperation::Get(GetOrder { provider_order_id: "x".into() }));
+    let order =
+        Operation::Order(OrderOperation::Get(GetOrder { provider_order_id: "x".into(), created_by: None }));
     let refusal = refuse(&Twilio, &order);
     assert_eq!((refusal.class, refusal.code), (RejectionClass::InvalidRequest, "operation_not_supported"));
     assert!(Twilio.look_up(&order).is_none());

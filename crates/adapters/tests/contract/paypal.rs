@@ -106,7 +106,8 @@ fn a_created_order_is_what_the_specification_asks_for() {
 #[test]
 fn every_currency_that_is_taken_is_sent_as_the_specification_asks_for() {
     let Some(spec) = Spec::load(ORDERS) else { return };
-    let takes = adapters::adapter("paypal").unwrap().descriptor().takes_currency;
+    let descriptor = adapters::adapter("paypal").unwrap().descriptor();
+    let takes = |currency| (descriptor.takes_currency)(domain::OperationKind::OrdersCreate, currency);
     let letters = || 'A'..='Z';
     let mut seen = 0;
     for code in
@@ -256,7 +257,7 @@ fn every_issue_of_a_capture_is_a_refusal_unless_it_leaves_something_to_be_read()
 #[test]
 fn every_fixture_of_an_order_is_read() {
     for name in ["order_created", "order_approved", "order_captured", "order_authorized", "order_refunded"] {
-        let get = OrderOperation::Get(GetOrder { provider_order_id: ID.into() });
+        let get = OrderOperation::Get(GetOrder { provider_order_id: ID.into(), created_by: None });
         let (requests, outcome) = play(get, &[(200, fixture(name))]);
         assert_eq!(requests.len(), 1);
         assert!(matches!(outcome, Outcome::Executed(_)), "{name}: {outcome:?}");

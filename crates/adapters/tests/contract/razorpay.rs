@@ -43,7 +43,8 @@ fn play(operation: &Operation, replies: &[(u16, &Value)]) -> Outcome {
 fn every_currency_of_razorpays_table_is_sent_with_its_number_of_decimals_and_no_other_is() {
     let Some(file) = specs::load("razorpay_currency_exponents.json") else { return };
     let exponents = file["exponents"].as_object().unwrap();
-    let takes = adapters::adapter("razorpay").unwrap().descriptor().takes_currency;
+    let descriptor = adapters::adapter("razorpay").unwrap().descriptor();
+    let takes = |currency| (descriptor.takes_currency)(domain::OperationKind::OrdersCreate, currency);
     let letters = || 'A'..='Z';
     let mut seen = 0;
     for code in
@@ -77,7 +78,8 @@ fn the_orders_and_payments_of_razorpays_libraries_are_understood() {
     for sdk in SDKS {
         let order = &fixtures[format!("{sdk}fake_order.json")];
         let payments = &fixtures[format!("{sdk}payment_collection_with_one_payment.json")];
-        let get = OrderOperation::Get(GetOrder { provider_order_id: "fake_order_id".into() });
+        let get =
+            OrderOperation::Get(GetOrder { provider_order_id: "fake_order_id".into(), created_by: None });
         let outcome = play(&Operation::Order(get), &[(200, order), (200, payments)]);
         let Outcome::Executed(Resource::Order(order)) = outcome else { panic!("{outcome:?}") };
         assert_eq!(order.provider_order_id, "fake_order_id");

@@ -135,7 +135,10 @@ fn stripes_own_fixtures_of_both_versions_are_understood() {
 fn read_order(intent: &Value) -> domain::Order {
     let credentials = specs::credentials("stripe", &[("secret_key", "sk_test_x")]);
     let context: Context<'_> = specs::context(&credentials);
-    let get = OrderOperation::Get(GetOrder { provider_order_id: intent["id"].as_str().unwrap().into() });
+    let get = OrderOperation::Get(GetOrder {
+        provider_order_id: intent["id"].as_str().unwrap().into(),
+        created_by: None,
+    });
     let replies = [specs::reply(200, intent)];
     match specs::play("stripe", &Operation::Order(get), &context, &replies).1 {
         Outcome::Executed(Resource::Order(order)) => order,

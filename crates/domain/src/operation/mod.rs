@@ -1,20 +1,41 @@
 //! Operations: what a tenant asks for, in words that no provider owns. A noun has a file.
 
+mod kind;
 mod metadata;
 mod order;
+mod payment_link;
+mod payout;
+mod refund;
 mod sms;
+mod subscription;
 
+pub use kind::OperationKind;
 pub use metadata::{MAX_REFERENCE_CHARS, Metadata, MetadataError};
 pub use order::{CancelOrder, CaptureMode, CaptureOrder, CreateOrder, Customer, GetOrder, OrderOperation};
+pub use payment_link::{CreatePaymentLink, GetPaymentLink, PaymentLinkOperation};
+pub use payout::{CreatePayout, GetPayout, PayoutDestination, PayoutOperation};
+pub use refund::{AmountNumber, CreateRefund, GetRefund, RefundAmount, RefundOperation, RefundedPayment};
 pub use sms::{GetSms, SendSms, SmsOperation};
+pub use subscription::{
+    CancelSubscription, CancelWhen, CreateSubscription, GetSubscription, NewPlan, PlanInterval,
+    SubscriptionOperation, SubscriptionPlan,
+};
 
-use crate::Feature;
+use crate::Money;
 
 /// Something that one provider is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operation {
     /// Orders.
     Order(OrderOperation),
+    /// Refunds.
+    Refund(RefundOperation),
+    /// Subscriptions.
+    Subscription(SubscriptionOperation),
+    /// Payment links.
+    PaymentLink(PaymentLinkOperation),
+    /// Payouts.
+    Payout(PayoutOperation),
     /// Text messages.
     Sms(SmsOperation),
 }
@@ -27,80 +48,41 @@ impl Operation {
             Self::Order(OrderOperation::Get(_)) => OperationKind::OrdersGet,
             Self::Order(OrderOperation::Capture(_)) => OperationKind::OrdersCapture,
             Self::Order(OrderOperation::Cancel(_)) => OperationKind::OrdersCancel,
+            Self::Refund(RefundOperation::Create(_)) => OperationKind::RefundsCreate,
+            Self::Refund(RefundOperation::Get(_)) => OperationKind::RefundsGet,
+            Self::Subscription(SubscriptionOperation::Create(_)) => OperationKind::SubscriptionsCreate,
+            Self::Subscription(SubscriptionOperation::Get(_)) => OperationKind::SubscriptionsGet,
+            Self::Subscription(SubscriptionOperation::Cancel(_)) => OperationKind::SubscriptionsCancel,
+            Self::PaymentLink(PaymentLinkOperation::Create(_)) => OperationKind::PaymentLinksCreate,
+            Self::PaymentLink(PaymentLinkOperation::Get(_)) => OperationKind::PaymentLinksGet,
+            Self::Payout(PayoutOperation::Create(_)) => OperationKind::PayoutsCreate,
+            Self::Payout(PayoutOperation::Get(_)) => OperationKind::PayoutsGet,
             Self::Sms(SmsOperation::Send(_)) => OperationKind::SmsSend,
             Self::Sms(SmsOperation::Get(_)) => OperationKind::SmsGet,
         }
     }
-}
 
-/// The operations there are, as routing, metrics and descriptors name them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum OperationKind {
-    /// Create an order.
-    OrdersCreate,
-    /// Read an order.
-    OrdersGet,
-    /// Capture an authorised or approved order.
-    OrdersCapture,
-    /// Cancel an order.
-    OrdersCancel,
-    /// Send a text message.
-    SmsSend,
-    /// Read a text message.
-    SmsGet,
-}
-
-impl OperationKind {
-    /// Every operation.
-    pub const ALL: [Self; 6] = [
-        Self::OrdersCreate,
-        Self::OrdersGet,
-        Self::OrdersCapture,
-        Self::OrdersCancel,
-        Self::SmsSend,
-        Self::SmsGet,
-    ];
-
-    /// Returns noun and verb: `orders.create`.
-    pub const fn as_str(self) -> &'static str {
+    /// Returns the amount that is asked for, where the request itself tells.
+    pub const fn amount(&self) -> Option<Money> {
         match self {
-            Self::OrdersCreate => "orders.create",
-            Self::OrdersGet => "orders.get",
-            Self::OrdersCapture => "orders.capture",
-            Self::OrdersCancel => "orders.cancel",
-            Self::SmsSend => "sms.send",
-            Self::SmsGet => "sms.get",
-        }
-    }
-
-    /// Returns the operation of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
-    }
-
-    /// Returns the feature it belongs to.
-    pub const fn feature(self) -> Feature {
-        match self {
-            Self::OrdersCreate | Self::OrdersGet | Self::OrdersCapture | Self::OrdersCancel => {
-                Feature::Payments
-            }
-            Self::SmsSend | Self::SmsGet => Feature::Sms,
-        }
-    }
-
-    /// Returns whether doing it changes anything at the provider; such calls go through the ledger.
-    pub const fn has_side_effect(self) -> bool {
-        match self {
-            Self::OrdersCreate | Self::OrdersCapture | Self::OrdersCancel | Self::SmsSend => true,
-            Self::OrdersGet | Self::SmsGet => false,
-        }
-    }
-
-    /// Returns the name of the object that it answers with.
-    pub const fn object(self) -> &'static str {
-        match self {
-            Self::OrdersCreate | Self::OrdersGet | Self::OrdersCapture | Self::OrdersCancel => "order",
-            Self::SmsSend | Self::SmsGet => "sms",
+            Self::Order(OrderOperation::Create(order)) => Some(order.amount),
+            Self::Order(OrderOperation::Capture(capture)) => capture.amount,
+            Self::Refund(RefundOperation::Create(refund)) => match refund.amount {
+                Some(RefundAmount::Money(amount)) => Some(amount),
+                Some(RefundAmount::Number(_)) | None => None,
+            },
+            Self::Subscription(SubscriptionOperation::Create(subscription)) => match &subscription.plan {
+                SubscriptionPlan::New(plan) => Some(plan.amount),
+                SubscriptionPlan::Existing(_) => None,
+            },
+            Self::PaymentLink(PaymentLinkOperation::Create(link)) => Some(link.amount),
+            Self::Payout(PayoutOperation::Create(payout)) => Some(payout.amount),
+            Self::Order(OrderOperation::Get(_) | OrderOperation::Cancel(_))
+            | Self::Refund(RefundOperation::Get(_))
+            | Self::Subscription(SubscriptionOperation::Get(_) | SubscriptionOperation::Cancel(_))
+            | Self::PaymentLink(PaymentLinkOperation::Get(_))
+            | Self::Payout(PayoutOperation::Get(_))
+            | Self::Sms(_) => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Orders: an amount that a payer is asked for.
 
-use crate::{Metadata, Money};
+use crate::{Metadata, Money, TransactionId};
 
 /// What can be done with orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,8 @@ pub struct Customer {
 pub struct GetOrder {
     /// The provider's id of the order.
     pub provider_order_id: Box<str>,
+    /// The transaction that created it here. Only such an order may be taken further by reading it: a capture that is due.
+    pub created_by: Option<TransactionId>,
 }
 
 /// An order whose money is to be taken.
