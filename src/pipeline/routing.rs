@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use actors::{Admission, ServiceEntry};
 use adapters::{ADAPTERS, Adapter, adapter};
-use domain::{Credentials, Currency, Endpoint, Environment, Operation, OrderOperation, ProviderId};
+use domain::{Credentials, Endpoint, Environment, Money, Operation, ProviderId, Rejection};
 
 use super::{Call, Refusal, Route};
 use crate::app::Gateway;
 use crate::config::ProviderUrls;
+
+/// The code of a plan that another provider may be able to follow.
+const NOT_SUPPORTED: &str = "operation_not_supported";
 
 /// The service that was chosen.
 #[derive(Debug, Clone)]
@@ -69,7 +72,7 @@ impl Endpoints {
     }
 }
 
-/// Chooses the provider: the one asked for, else the tenant's first by priority that can and takes the currency.
+/// Chooses the provider: the one asked for, else the tenant's first by priority that can do it as asked, in its currency.
 pub(super) fn choose(call: &Call) -> Result<Route, Refusal> {
     let kind = call.operation.kind();
     let feature = kind.feature();
@@ -93,20 +96,27 @@ pub(super) fn choose(call: &Call) -> Result<Route, Refusal> {
     }
     // Stable: among equals the service configured first.
     candidates.sort_by_key(|(priority, ..)| *priority);
-    let currency = asked_currency(&call.operation);
+    let currency = call.operation.amount().map(Money::currency);
     for (_, service, adapter) in &candidates {
         if call.provider.is_none()
-            && currency.is_some_and(|currency| !(adapter.descriptor().takes_currency)(currency))
+            && currency.is_some_and(|currency| !(adapter.descriptor().takes_currency)(kind, currency))
         {
             refused = currency.map(Refusal::CurrencyNotTaken);
             continue;
         }
-        let exchange = adapter.plan(&call.operation).map_err(|rejection| Refusal::Planned {
-            provider: service.provider,
-            rejection: Box::new(rejection),
-        })?;
-        let service = Service { provider: service.provider, credentials: Arc::clone(&service.credentials) };
-        return Ok(Route { service, adapter: *adapter, exchange });
+        let rejection = match adapter.plan(&call.operation) {
+            Ok(exchange) => {
+                let credentials = Arc::clone(&service.credentials);
+                let service = Service { provider: service.provider, credentials };
+                return Ok(Route { service, adapter: *adapter, exchange });
+            }
+            Err(rejection) => rejection,
+        };
+        let may_ask_another = call.provider.is_none() && rejection.code == NOT_SUPPORTED;
+        refused = Some(planned(service.provider, rejection, &call.operation));
+        if !may_ask_another {
+            break;
+        }
     }
     Err(refused.unwrap_or_else(|| nobody(call)))
 }
@@ -155,9 +165,17 @@ fn not_supported(provider: ProviderId, operation: &Operation) -> Refusal {
     Refusal::NotSupported { provider, operation: kind.as_str(), able }
 }
 
-fn asked_currency(operation: &Operation) -> Option<Currency> {
-    match operation {
-        Operation::Order(OrderOperation::Create(order)) => Some(order.amount.currency()),
-        Operation::Order(_) | Operation::Sms(_) => None,
+/// Returns the refusal of a plan. Where the provider cannot do it in this way, it names those that can.
+fn planned(provider: ProviderId, mut rejection: Rejection, operation: &Operation) -> Refusal {
+    if rejection.code == NOT_SUPPORTED {
+        let able: Vec<_> = ADAPTERS
+            .into_iter()
+            .filter(|adapter| adapter.plan(operation).is_ok())
+            .map(|adapter| adapter.descriptor().name)
+            .collect();
+        if !able.is_empty() {
+            rejection.message = format!("{} {} can.", rejection.message, able.join(", "));
+        }
     }
+    Refusal::Planned { provider, rejection: Box::new(rejection) }
 }
