@@ -8,6 +8,9 @@ use super::amount_of;
 use super::exchange::{Job, Ran};
 use crate::app::Gateway;
 
+/// Longest word of a provider that is kept, in characters.
+const MAX_WORD_CHARS: usize = 64;
+
 /// Returns the log row of an operation with a side effect.
 pub(super) fn transaction(
     gateway: &Gateway,
@@ -38,6 +41,7 @@ pub(super) fn transaction(
             Outcome::Unknown(_) => TransactionStatus::Unknown,
         },
         object_status: resource.map(domain::Resource::status),
+        provider_status: resource.and_then(domain::Resource::provider_status).map(cut),
         response_status: status,
         error_code: match &ran.outcome {
             Outcome::Rejected(rejection) => Some(rejection.code.into()),
@@ -56,6 +60,11 @@ pub(super) fn transaction(
         user_agent: call.meta.user_agent.clone(),
         created_at: job.started_at,
     }
+}
+
+/// Returns a provider's word as the log keeps it. A word is short; what is longer is no word.
+fn cut(word: &str) -> Box<str> {
+    word.chars().take(MAX_WORD_CHARS).collect()
 }
 
 /// Returns the record of a read: a log row of its own.

@@ -32,6 +32,8 @@ pub struct Transaction {
     pub status: TransactionStatus,
     /// The object's own status in the API's words (`created`), where an object came back.
     pub object_status: Option<&'static str>,
+    /// The same in the provider's own word, which says more where ours is `unknown`.
+    pub provider_status: Option<Box<str>>,
     /// HTTP status of the gateway's answer.
     pub response_status: u16,
     /// The error's code in the API's words.

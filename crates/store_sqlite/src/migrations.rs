@@ -14,7 +14,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         version: 1,
         name: "0001_tenants",
@@ -29,6 +29,11 @@ const MIGRATIONS: [Migration; 3] = [
         version: 3,
         name: "0003_transaction_logs",
         sql: include_str!("../../../migrations/sqlite/0003_transaction_logs.sql"),
+    },
+    Migration {
+        version: 4,
+        name: "0004_provider_status",
+        sql: include_str!("../../../migrations/sqlite/0004_provider_status.sql"),
     },
 ];
 

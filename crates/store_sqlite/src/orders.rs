@@ -65,6 +65,7 @@ fn read_open(row: &Row<'_>) -> rusqlite::Result<StoredTransaction> {
         endpoint: "".into(),
         status: TransactionStatus::Unknown.as_str().into(),
         object_status: None,
+        provider_status: None,
         response_status: 0,
         error_code: None,
         amount_minor: None,

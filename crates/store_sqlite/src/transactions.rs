@@ -20,9 +20,9 @@ const LIST: Task = Task { doing: "listing orders", row: ROW };
 const INSERT_SQL: &str = "INSERT INTO transaction_logs (user_id, transaction_id, api_key_id, environment, operation,
     subject, service_name, provider_txn_id, endpoint, status, object_status, response_status, error_code, amount_minor,
     currency, reference, duration_us, provider_duration_us, attempts, request_id, ip_address, user_agent, created_at,
-    request_payload, response_payload)
+    request_payload, response_payload, provider_status)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
-    ?24, ?25) ON CONFLICT DO NOTHING";
+    ?24, ?25, ?26) ON CONFLICT DO NOTHING";
 
 #[async_trait]
 impl TransactionLog for SqliteStore {
@@ -89,6 +89,7 @@ fn insert_transaction(insert: &mut CachedStatement<'_>, row: &Transaction) -> ru
         ms(row.created_at),
         &*row.request_payload,
         &*row.response_payload,
+        row.provider_status,
     ])?;
     Ok(())
 }
@@ -109,6 +110,7 @@ pub(crate) fn read_transaction(row: &Row<'_>) -> rusqlite::Result<StoredTransact
         endpoint: row.get("endpoint")?,
         status: row.get("status")?,
         object_status: row.get("latest_status")?,
+        provider_status: row.get("provider_status")?,
         response_status: row.get("response_status")?,
         error_code: row.get("error_code")?,
         amount_minor: row.get("amount_minor")?,

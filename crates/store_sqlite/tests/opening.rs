@@ -41,7 +41,7 @@ async fn a_store_opens_again_with_its_rows_and_migrates_once() {
         .unwrap()
         .collect::<Result<_, _>>()
         .unwrap();
-    assert_eq!(migrations, [1, 2, 3]);
+    assert_eq!(migrations, [1, 2, 3, 4]);
 }
 
 #[tokio::test]

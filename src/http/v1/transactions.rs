@@ -38,6 +38,8 @@ pub(crate) struct TransactionBody<'a> {
     status: &'a str,
     /// The object's own status.
     object_status: Option<&'a str>,
+    /// The same in the provider's own word, as this transaction's answer had it.
+    provider_status: Option<&'a str>,
     /// HTTP status of the answer; absent while the outcome is not known.
     response_status: Option<u16>,
     error_code: Option<&'a str>,
@@ -92,6 +94,7 @@ fn body_of(logged: &StoredTransaction) -> TransactionBody<'_> {
         environment: logged.environment.as_str(),
         status: &logged.status,
         object_status: logged.object_status.as_deref(),
+        provider_status: logged.provider_status.as_deref(),
         response_status: (logged.response_status != 0).then_some(logged.response_status),
         error_code: logged.error_code.as_deref(),
         amount: logged.amount_minor.zip(currency).and_then(money),

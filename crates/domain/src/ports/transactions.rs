@@ -36,6 +36,8 @@ pub struct StoredTransaction {
     pub status: Box<str>,
     /// The object's status in the API's words, the latest that the log knows.
     pub object_status: Option<Box<str>>,
+    /// The object's status in the provider's own word, when this transaction told it.
+    pub provider_status: Option<Box<str>>,
     /// HTTP status of the answer.
     pub response_status: u16,
     /// The error's code.

@@ -131,6 +131,7 @@ pub fn order(tenant: TenantId) -> Transaction {
         endpoint: "POST /v1/payments/orders",
         status: TransactionStatus::Success,
         object_status: Some("created"),
+        provider_status: Some("fresh".into()),
         response_status: 201,
         error_code: None,
         amount_minor: Some(50_000),
