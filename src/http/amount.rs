@@ -1,6 +1,6 @@
 //! Amounts on the wire: read from the number's own text, written with the currency's decimals. No float in between.
 
-use domain::{Currency, Money};
+use domain::{AmountNumber, Currency, Money};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use utoipa::openapi::RefOr;
@@ -54,9 +54,25 @@ pub(super) fn read_currency(code: &str) -> Result<Currency, ApiError> {
 /// # Errors
 /// `amount_too_precise` or `invalid_field`, with `param` `amount`.
 pub(super) fn read_amount(raw: &RawValue, currency: Currency) -> Result<Money, ApiError> {
+    let text = number_text(raw);
+    Money::parse(text, currency).map_err(|problem| ApiError::amount(problem, &shown(text)))
+}
+
+/// Reads an amount whose currency only the provider knows.
+///
+/// # Errors
+/// `invalid_field`, with `param` `amount`.
+pub(super) fn read_amount_number(raw: &RawValue) -> Result<AmountNumber, ApiError> {
+    let text = number_text(raw);
+    AmountNumber::parse(text).map_err(|problem| ApiError::amount(problem, &shown(text)))
+}
+
+/// Returns a number's own text, without the quotes of one that stands in a string.
+fn number_text(raw: &RawValue) -> &str {
     let raw = raw.get();
-    let unquoted = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    let text = unquoted.unwrap_or(raw);
-    let shown: String = text.chars().take(40).collect();
-    Money::parse(text, currency).map_err(|problem| ApiError::amount(problem, &shown))
+    raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw)
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(40).collect()
 }

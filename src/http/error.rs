@@ -179,6 +179,13 @@ impl ApiError {
         error
     }
 
+    /// Names the field at fault by its place in a larger object.
+    #[must_use]
+    pub fn about(mut self, param: &'static str) -> Self {
+        self.body.param = Some(param.into());
+        self
+    }
+
     /// Names the transaction.
     #[must_use]
     pub fn with_transaction(mut self, transaction: TransactionId) -> Self {

@@ -14,6 +14,10 @@ use super::{dashboard, docs, health, v1};
     ),
     paths(
         v1::orders::create, v1::orders::list::list, v1::orders::read, v1::orders::capture, v1::orders::cancel,
+        v1::refunds::create, v1::refunds::read,
+        v1::subscriptions::create, v1::subscriptions::read, v1::subscriptions::cancel,
+        v1::payment_links::create, v1::payment_links::read,
+        v1::payouts::create, v1::payouts::read,
         v1::sms::send, v1::sms::read, v1::transactions::read,
         dashboard::auth::sign_up, dashboard::auth::sign_in, dashboard::auth::jwks,
         dashboard::onboarding::parse, dashboard::onboarding::configure,

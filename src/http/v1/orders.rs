@@ -11,19 +11,29 @@ use serde_json::value::RawValue;
 
 pub(crate) use body::{CaptureOrderBody, CreateOrderBody, OrderBody};
 
+use super::fields::read_provider;
 use super::present::{Attached, Wording};
-use super::{Asked, Noun, find_target, read_named, read_provider, run};
-use crate::http::MAX_BODY_BYTES;
+use super::target::{Noun, find_target, read_named};
+use super::{LiveNoun, read_live, read_optional_posted, read_posted, run};
 use crate::http::amount::read_amount;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::{Visit, idempotency_key, visit};
-use crate::http::json::{self, RawBody, expect_json, take_bytes};
+use crate::http::extract::{Visit, visit};
+use crate::http::json::{self, RawBody};
+use crate::pipeline::Call;
 
 const ORDERS: &str = "/v1/payments/orders";
 const ORDER: &str = "/v1/payments/orders/{id}";
 const CAPTURE: &str = "/v1/payments/orders/{id}/capture";
 const CANCEL: &str = "/v1/payments/orders/{id}/cancel";
-const NOUN: Noun = Noun { created_by: OperationKind::OrdersCreate, not_found: "order_not_found" };
+const LIVE: LiveNoun = LiveNoun {
+    noun: Noun { created_by: OperationKind::OrdersCreate, not_found: "order_not_found" },
+    endpoint: "GET /v1/payments/orders/{id}",
+    get: |target| {
+        let provider_order_id = target.provider_ref.clone();
+        Operation::Order(OrderOperation::Get(GetOrder { provider_order_id, created_by: target.subject }))
+    },
+    write: body::write,
+};
 
 /// Create an order.
 #[utoipa::path(post, path = ORDERS, tag = "Orders", security(("platform_key" = [])),
@@ -39,24 +49,15 @@ const NOUN: Noun = Noun { created_by: OperationKind::OrdersCreate, not_found: "o
               (status = 504, description = "The outcome is unknown; repeat with the same key, or ask for the transaction.", body = ErrorBody<'_>)))]
 pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
     visit(&request, ORDERS, Scope::PaymentsWrite, async |visit| {
-        expect_json(&request)?;
-        let idempotency_key = idempotency_key(&request)?;
-        let bytes = take_bytes(raw, MAX_BODY_BYTES)?;
-        let body: CreateOrderBody<'_> = json::read(&bytes)?;
+        let posted = read_posted(&request, raw)?;
+        let body: CreateOrderBody<'_> = json::read(&posted.bytes)?;
         let provider = read_provider(body.provider.as_deref())?;
         let order = body.read()?;
-        let attached = Attached::Now { reference: order.reference.clone(), metadata: order.metadata.clone() };
-        let asked = Asked {
-            provider,
-            subject: None,
-            endpoint: "POST /v1/payments/orders",
-            target: "".into(),
-            idempotency_key,
-            reference: order.reference.clone(),
-            operation: Operation::Order(OrderOperation::Create(order)),
-            body: bytes.clone(),
-        };
-        run(visit, asked, Wording { status: 201, attached, write: body::write }).await
+        let reference = order.reference.clone();
+        let attached = Attached::now(reference.as_deref(), &order.metadata);
+        let operation = Operation::Order(OrderOperation::Create(order));
+        let call = Call { provider, reference, ..posted.call(visit, "POST /v1/payments/orders", operation) };
+        run(visit, call, Wording { status: 201, attached, write: body::write }).await
     })
     .await
 }
@@ -68,31 +69,7 @@ pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
     responses((status = 200, description = "The order.", body = OrderBody<'_>),
               (status = 404, description = "`order_not_found`", body = ErrorBody<'_>)))]
 pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
-    visit(&request, ORDER, Scope::PaymentsRead, async |visit| {
-        let target = find_target(visit, read_named(&request)?, &NOUN).await?;
-        let get = GetOrder { provider_order_id: target.provider_ref.clone(), created_by: target.subject };
-        let asked = Asked {
-            operation: Operation::Order(OrderOperation::Get(get)),
-            provider: target.provider,
-            subject: target.subject,
-            endpoint: "GET /v1/payments/orders/{id}",
-            target: target.id,
-            idempotency_key: None,
-            reference: None,
-            body: bytes::Bytes::new(),
-        };
-        run(
-            visit,
-            asked,
-            Wording {
-                status: 200,
-                attached: Attached::Then(target.created.map(Box::new)),
-                write: body::write,
-            },
-        )
-        .await
-    })
-    .await
+    visit(&request, ORDER, Scope::PaymentsRead, async |visit| read_live(visit, &request, &LIVE).await).await
 }
 
 /// Take the money of an authorised or approved order.
@@ -147,19 +124,13 @@ async fn change(
     change: Change,
 ) -> Result<HttpResponse, ApiError> {
     let named = read_named(request)?;
-    let idempotency_key = idempotency_key(request)?;
-    let bytes = take_bytes(raw, MAX_BODY_BYTES)?;
-    let body: CaptureOrderBody<'_> = if bytes.is_empty() {
-        CaptureOrderBody::default()
-    } else {
-        expect_json(request)?;
-        json::read(&bytes)?
-    };
+    let posted = read_optional_posted(request, raw)?;
+    let body: CaptureOrderBody<'_> =
+        if posted.bytes.is_empty() { CaptureOrderBody::default() } else { json::read(&posted.bytes)? };
     if let (Change::Cancel, Some(_)) = (change, body.amount) {
         return Err(ApiError::field("unknown_field", "amount", "`amount` is not a field of this request."));
     }
-
-    let target = find_target(visit, named, &NOUN).await?;
+    let target = find_target(visit, named, &LIVE.noun).await?;
     let provider_order_id = target.provider_ref.clone();
     let operation = match change {
         Change::Cancel => OrderOperation::Cancel(CancelOrder { provider_order_id }),
@@ -169,22 +140,14 @@ async fn change(
             OrderOperation::Capture(CaptureOrder { provider_order_id, amount })
         }
     };
-    let asked = Asked {
-        operation: Operation::Order(operation),
+    let call = Call {
         provider: target.provider,
         subject: target.subject,
-        endpoint: change.endpoint(),
         target: target.id,
-        idempotency_key,
-        reference: None,
-        body: bytes.clone(),
+        ..posted.call(visit, change.endpoint(), Operation::Order(operation))
     };
-    run(
-        visit,
-        asked,
-        Wording { status: 200, attached: Attached::Then(target.created.map(Box::new)), write: body::write },
-    )
-    .await
+    let attached = Attached::then(target.created);
+    run(visit, call, Wording { status: 200, attached, write: body::write }).await
 }
 
 /// Reads the amount of a capture in the order's own currency, which only the log knows.

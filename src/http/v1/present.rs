@@ -1,9 +1,11 @@
 //! Wording what came of an operation: the object, or the error with its transaction.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use domain::ports::StoredTransaction;
 use domain::{Metadata, NextAction, Outcome, Resource};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::metadata::{MetadataView, stored_metadata};
@@ -18,6 +20,8 @@ pub(super) enum Attached {
         reference: Option<Box<str>>,
         /// The caller's own pairs.
         metadata: Metadata,
+        /// The order that the object belongs to, as the caller named it.
+        order_id: Option<Box<str>>,
     },
     /// In the request that created the object, if that was here.
     Then(Option<Box<StoredTransaction>>),
@@ -29,10 +33,12 @@ pub(super) struct Caller<'a> {
     pub(super) reference: Option<&'a str>,
     /// The caller's own pairs.
     pub(super) metadata: MetadataView<'a>,
+    /// The order that the object belongs to.
+    pub(super) order_id: Option<Cow<'a, str>>,
 }
 
 /// Writes a noun's body; `None` when the resource is another noun's.
-type WriteBody = fn(&Completion<'_>, &Resource, Caller<'_>) -> Option<serde_json::Result<Vec<u8>>>;
+pub(super) type WriteBody = fn(&Completion<'_>, &Resource, Caller<'_>) -> Option<serde_json::Result<Vec<u8>>>;
 
 /// Words what came of an operation on one noun.
 pub(super) struct Wording {
@@ -45,17 +51,43 @@ pub(super) struct Wording {
 }
 
 impl Attached {
+    /// Returns what this request attaches.
+    pub(super) fn now(reference: Option<&str>, metadata: &Metadata) -> Self {
+        Self::Now { reference: reference.map(Into::into), metadata: metadata.clone(), order_id: None }
+    }
+
+    /// Returns what was attached when the object was created, if that was here.
+    pub(super) fn then(created: Option<StoredTransaction>) -> Self {
+        Self::Then(created.map(Box::new))
+    }
+
     fn caller(&self) -> Caller<'_> {
         match self {
-            Self::Now { reference, metadata } => {
-                Caller { reference: reference.as_deref(), metadata: MetadataView::Own(metadata) }
-            }
-            Self::Then(created) => Caller {
-                reference: created.as_ref().and_then(|created| created.reference.as_deref()),
-                metadata: stored_metadata(created.as_deref()),
+            Self::Now { reference, metadata, order_id } => Caller {
+                reference: reference.as_deref(),
+                metadata: MetadataView::Own(metadata),
+                order_id: order_id.as_deref().map(Cow::Borrowed),
             },
+            Self::Then(created) => {
+                let created = created.as_deref();
+                Caller {
+                    reference: created.and_then(|created| created.reference.as_deref()),
+                    metadata: stored_metadata(created),
+                    order_id: created.and_then(stored_order_id),
+                }
+            }
         }
     }
+}
+
+/// Returns the order that an object was created for.
+fn stored_order_id(created: &StoredTransaction) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Stored<'a> {
+        #[serde(borrow)]
+        order_id: Option<Cow<'a, str>>,
+    }
+    serde_json::from_slice::<Stored<'_>>(&created.response_payload).ok()?.order_id
 }
 
 impl Present for Wording {

@@ -3,27 +3,34 @@
 use std::borrow::Cow;
 
 use actix_web::{HttpRequest, HttpResponse};
-use bytes::Bytes;
 use domain::{GetSms, Operation, OperationKind, Resource, Scope, SendSms, SmsOperation};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::fields::{read_provider, read_reference};
 use super::metadata::{MetadataBody, MetadataView};
 use super::present::{Attached, Caller, Wording};
-use super::{Asked, Noun, find_target, read_named, read_provider, read_reference, run};
-use crate::http::MAX_BODY_BYTES;
+use super::target::Noun;
+use super::{LiveNoun, read_live, read_posted, run};
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::{idempotency_key, visit};
-use crate::http::json::{self, RawBody, expect_json, take_bytes};
+use crate::http::extract::visit;
+use crate::http::json::{self, RawBody};
 use crate::http::time;
-use crate::pipeline::Completion;
+use crate::pipeline::{Call, Completion};
 
 const MESSAGES: &str = "/v1/sms";
 const MESSAGE: &str = "/v1/sms/{id}";
 const MAX_MESSAGE_CHARS: usize = 1_600;
 /// Longest sender: an E.164 number; names have at most 11 characters.
 const MAX_SENDER_CHARS: usize = 16;
-const NOUN: Noun = Noun { created_by: OperationKind::SmsSend, not_found: "sms_not_found" };
+const LIVE: LiveNoun = LiveNoun {
+    noun: Noun { created_by: OperationKind::SmsSend, not_found: "sms_not_found" },
+    endpoint: "GET /v1/sms/{id}",
+    get: |target| {
+        Operation::Sms(SmsOperation::Get(GetSms { provider_message_id: target.provider_ref.clone() }))
+    },
+    write,
+};
 
 /// A text message to send.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -86,24 +93,15 @@ pub(crate) struct SmsBody<'a> {
               (status = 422, description = "It cannot be sent as asked.", body = ErrorBody<'_>)))]
 pub(crate) async fn send(request: HttpRequest, raw: RawBody) -> HttpResponse {
     visit(&request, MESSAGES, Scope::SmsWrite, async |visit| {
-        expect_json(&request)?;
-        let idempotency_key = idempotency_key(&request)?;
-        let bytes = take_bytes(raw, MAX_BODY_BYTES)?;
-        let body: SendSmsBody<'_> = json::read(&bytes)?;
+        let posted = read_posted(&request, raw)?;
+        let body: SendSmsBody<'_> = json::read(&posted.bytes)?;
         let provider = read_provider(body.provider.as_deref())?;
         let sms = body.read()?;
-        let attached = Attached::Now { reference: sms.reference.clone(), metadata: sms.metadata.clone() };
-        let asked = Asked {
-            provider,
-            subject: None,
-            endpoint: "POST /v1/sms",
-            target: "".into(),
-            idempotency_key,
-            reference: sms.reference.clone(),
-            operation: Operation::Sms(SmsOperation::Send(sms)),
-            body: bytes.clone(),
-        };
-        run(visit, asked, Wording { status: 201, attached, write }).await
+        let reference = sms.reference.clone();
+        let attached = Attached::now(reference.as_deref(), &sms.metadata);
+        let operation = Operation::Sms(SmsOperation::Send(sms));
+        let call = Call { provider, reference, ..posted.call(visit, "POST /v1/sms", operation) };
+        run(visit, call, Wording { status: 201, attached, write }).await
     })
     .await
 }
@@ -115,28 +113,7 @@ pub(crate) async fn send(request: HttpRequest, raw: RawBody) -> HttpResponse {
     responses((status = 200, description = "The message.", body = SmsBody<'_>),
               (status = 404, description = "`sms_not_found`", body = ErrorBody<'_>)))]
 pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
-    visit(&request, MESSAGE, Scope::SmsRead, async |visit| {
-        let target = find_target(visit, read_named(&request)?, &NOUN).await?;
-        let asked = Asked {
-            operation: Operation::Sms(SmsOperation::Get(GetSms {
-                provider_message_id: target.provider_ref.clone(),
-            })),
-            provider: target.provider,
-            subject: target.subject,
-            endpoint: "GET /v1/sms/{id}",
-            target: target.id,
-            idempotency_key: None,
-            reference: None,
-            body: Bytes::new(),
-        };
-        run(
-            visit,
-            asked,
-            Wording { status: 200, attached: Attached::Then(target.created.map(Box::new)), write },
-        )
-        .await
-    })
-    .await
+    visit(&request, MESSAGE, Scope::SmsRead, async |visit| read_live(visit, &request, &LIVE).await).await
 }
 
 impl SendSmsBody<'_> {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::{find_logged, path_id};
+use super::target::{find_logged, path_id};
 use crate::http::amount::{Amount, AmountSchema};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::visit;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use domain::{CaptureMode, CreateOrder, Customer, Resource};
+use domain::{CaptureMode, CreateOrder, Resource};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -10,14 +10,13 @@ use utoipa::ToSchema;
 use crate::http::amount::{Amount, AmountSchema, read_amount, read_currency};
 use crate::http::error::ApiError;
 use crate::http::time;
+use crate::http::v1::customer::{CustomerBody, read_customer};
+use crate::http::v1::fields::{read_reference, read_text, read_url};
 use crate::http::v1::metadata::{MetadataBody, MetadataView};
 use crate::http::v1::present::{Caller, NextActionBody};
-use crate::http::v1::{read_reference, read_text};
 use crate::pipeline::Completion;
 
 const MAX_DESCRIPTION_CHARS: usize = 255;
-const MAX_URL_CHARS: usize = 2048;
-const MAX_CUSTOMER_CHARS: usize = 254;
 
 /// An order to create.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -55,21 +54,6 @@ pub(crate) struct CreateOrderBody<'a> {
     /// Your own pairs: at most 50 strings.
     #[schema(value_type = Option<Object>)]
     metadata: Option<MetadataBody>,
-}
-
-/// Who pays, as far as you know.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct CustomerBody<'a> {
-    /// The provider's id of the customer.
-    #[serde(borrow)]
-    id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    email: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    phone: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    name: Option<Cow<'a, str>>,
 }
 
 /// When the money is taken.
@@ -110,53 +94,6 @@ impl CreateOrderBody<'_> {
             metadata: self.metadata.unwrap_or_default().read()?,
         })
     }
-}
-
-fn read_customer(body: Option<CustomerBody<'_>>, email: Option<&str>) -> Result<Option<Customer>, ApiError> {
-    if body.is_none() && email.is_none() {
-        return Ok(None);
-    }
-    let body = body.unwrap_or(CustomerBody { id: None, email: None, phone: None, name: None });
-    let given = body.email.as_deref();
-    if let (Some(one), Some(other)) = (email, given)
-        && one != other
-    {
-        let message = "`customer_email` and `customer.email` are two different addresses; give one.";
-        return Err(ApiError::field("invalid_field", "customer_email", message));
-    }
-    let email_param = if given.is_some() { "customer.email" } else { "customer_email" };
-    let email = read_text(email_param, given.or(email), MAX_CUSTOMER_CHARS)?;
-    if email.as_deref().is_some_and(|email| !looks_like_email(email)) {
-        return Err(ApiError::field("invalid_field", email_param, "This is not an e-mail address."));
-    }
-    Ok(Some(Customer {
-        id: read_text("customer.id", body.id.as_deref(), MAX_CUSTOMER_CHARS)?,
-        email,
-        phone: read_text("customer.phone", body.phone.as_deref(), MAX_CUSTOMER_CHARS)?,
-        name: read_text("customer.name", body.name.as_deref(), MAX_CUSTOMER_CHARS)?,
-    }))
-}
-
-fn looks_like_email(text: &str) -> bool {
-    let is_clean = !text.chars().any(|character| character.is_whitespace() || character.is_control());
-    is_clean
-        && text
-            .split_once('@')
-            .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.contains('@'))
-}
-
-fn read_url(param: &'static str, text: Option<&str>) -> Result<Option<Box<str>>, ApiError> {
-    let Some(text) = text else { return Ok(None) };
-    let is_web =
-        url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
-    if is_web && text.len() <= MAX_URL_CHARS {
-        return Ok(Some(text.into()));
-    }
-    Err(ApiError::field(
-        "invalid_field",
-        param,
-        format!("`{param}` is an http or https address of at most {MAX_URL_CHARS} characters."),
-    ))
 }
 
 /// An order.

@@ -11,8 +11,8 @@ use crate::http::amount::Amount;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::visit;
 use crate::http::time;
+use crate::http::v1::fields::{read_provider, read_query};
 use crate::http::v1::metadata::stored_metadata;
-use crate::http::v1::{read_provider, read_query};
 
 const ROUTE: &str = "/v1/payments/orders";
 const DEFAULT_LIMIT: u16 = 20;
