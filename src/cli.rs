@@ -26,7 +26,8 @@ const EXAMPLES: &str = "Examples:
   unified-gateway dev                                 try everything on this machine, no account needed
   unified-gateway dev --port 9000 --data-dir /tmp/gw  on another port, with its own data
   unified-gateway serve --config gateway.toml         serve real providers
-  unified-gateway openapi > openapi.json              the API as OpenAPI 3.1";
+  unified-gateway openapi > openapi.json              the API as OpenAPI 3.1
+  unified-gateway providers                           which provider can do what";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -36,6 +37,8 @@ enum Command {
     Serve(ServeArgs),
     /// Print the API's OpenAPI 3.1 document.
     Openapi,
+    /// Print which provider can do which operation, as a Markdown table.
+    Providers,
 }
 
 #[derive(Debug, Args)]
@@ -85,7 +88,8 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Dev(args) => finish(run_dev(&args)),
         Command::Serve(args) => finish(run_serve(&args)),
-        Command::Openapi => finish(print_openapi()),
+        Command::Openapi => finish(print(&crate::http::openapi_document())),
+        Command::Providers => finish(print(crate::abilities_table().trim_end())),
     }
 }
 
@@ -132,6 +136,6 @@ fn run_serve(args: &ServeArgs) -> Result<(), RunError> {
     server::run(config, async |_| Ok(()))
 }
 
-fn print_openapi() -> Result<(), RunError> {
-    writeln!(std::io::stdout(), "{}", crate::http::openapi_document()).map_err(RunError::Output)
+fn print(text: &str) -> Result<(), RunError> {
+    writeln!(std::io::stdout(), "{text}").map_err(RunError::Output)
 }

@@ -1,5 +1,6 @@
 //! The gateway: its HTTP faces, the data plane that does operations, the control plane that sets tenants up, and the wiring.
 
+mod abilities;
 mod app;
 mod auth;
 pub mod cli;
@@ -12,6 +13,7 @@ mod pipeline;
 mod server;
 mod upkeep;
 
+pub use abilities::abilities_table;
 pub use app::{BuildError, Gateway, Stores, Worker};
 pub use clock::SystemClock;
 pub use config::{Config, ConfigError, Overrides};
