@@ -33,15 +33,18 @@ fmt: needs ## Format the code
 	cargo fmt --all
 
 test: needs ## Everything that must hold before a change is taken
-	@echo '== 1/5 scripts: are they shell'
-	@for script in .ci/run loadtest/compare.sh benches/startup.sh; do bash -n "$$script" || exit 1; done
-	@echo '== 2/5 format: is the code as `make fmt` leaves it'
+	@echo '== 1/6 scripts: are they shell'
+	@for script in .ci/run loadtest/compare.sh benches/startup.sh tests/official_sdks/run.sh; do bash -n "$$script" || exit 1; done
+	@echo '== 2/6 format: is the code as `make fmt` leaves it'
 	@cargo fmt --all -- --check
-	@echo '== 3/5 lints: clippy on everything, a warning is a failure'
+	@echo '== 3/6 lints: clippy on everything, a warning is a failure'
 	@cargo clippy $(FAST) --workspace --all-targets --locked -- -D warnings
-	@echo '== 4/5 documentation: does every link lead somewhere'
+	@echo '== 4/6 documentation: does every link lead somewhere'
 	@RUSTDOCFLAGS='-D warnings' cargo doc $(FAST) --workspace --no-deps --locked --document-private-items --quiet
-	@echo '== 5/5 tests: unit tests, then every crate against its contract, then the whole gateway'
+	@echo '== 5/6 official clients: what the providers'"'"' own SDKs say of what our adapters made'
+	@cargo build $(FAST) --locked --bin unified-gateway
+	@bash tests/official_sdks/run.sh
+	@echo '== 6/6 tests: unit tests, then every crate against its contract, then the whole gateway'
 	@cargo test $(FAST) --workspace --locked
 
 bench: needs ## Measure: parts, memory of 100,000 tenants, and the whole path against nginx

@@ -18,6 +18,7 @@ mod keys;
 mod layers;
 mod observability;
 mod openapi;
+mod operations;
 mod process;
 mod support;
 mod tenants;

@@ -1,9 +1,13 @@
 //! What the tests stand on: a gateway and a sandbox of their own on free ports, and a client that speaks plain HTTP.
 
 mod client;
+mod requests;
+mod scene;
 mod stage;
 
 pub(crate) use client::{Answer, Client};
+pub(crate) use requests::{in_vain, ready};
+pub(crate) use scene::{Scene, text};
 pub(crate) use stage::{Account, Stage, StageOptions, bearer, env_of};
 
 /// Asks again until `found` gives something; for what happens behind an answer. Fails the test after ten seconds.

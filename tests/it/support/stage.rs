@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use gateway::{Config, Overrides, Stores};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -48,6 +50,8 @@ pub(crate) struct Account {
     pub(crate) key: String,
     /// The tenant's Razorpay key id: the merchant's name at the sandbox.
     pub(crate) razorpay_key_id: String,
+    /// The tenant's PayPal credentials, as PayPal takes them.
+    pub(crate) paypal_basic: String,
 }
 
 impl Stage {
@@ -113,7 +117,7 @@ impl Stage {
             .expect(200)
             .json();
         let key = configured["api_keys"][0]["key"].as_str().expect("a key").to_owned();
-        Account { token, key, razorpay_key_id: razorpay_key_id(name) }
+        Account { token, key, razorpay_key_id: razorpay_key_id(name), paypal_basic: paypal_basic(name) }
     }
 
     /// Signs up, and returns the token.
@@ -138,6 +142,25 @@ impl Stage {
             .or_else(|| effects["effects"].as_array())
             .expect("a list of effects")
             .clone()
+    }
+
+    /// Returns where the simulated providers listen.
+    pub(crate) fn providers(&self) -> sandbox::Addresses {
+        self.sandbox.as_ref().expect("a sandbox").addresses()
+    }
+
+    /// Buys a token of the tenant's PayPal account, past the gateway. Returns the header's value.
+    pub(crate) async fn paypal_token(&self, account: &Account) -> String {
+        let headers = [
+            ("authorization", account.paypal_basic.as_str()),
+            ("content-type", "application/x-www-form-urlencoded"),
+        ];
+        let token = Client::new(self.providers().paypal)
+            .send(http::Method::POST, "/v1/oauth2/token", &headers, "grant_type=client_credentials")
+            .await
+            .expect(200)
+            .json();
+        bearer(token["access_token"].as_str().expect("a token"))
     }
 
     /// Makes the sandbox misbehave.
@@ -176,6 +199,11 @@ fn razorpay_key_id(name: &str) -> String {
     format!("rzp_test_{}", padded(name, 14))
 }
 
+fn paypal_basic(name: &str) -> String {
+    let (id, secret) = (hex_of(&format!("4{name}"), 79), hex_of(&format!("5{name}"), 79));
+    format!("Basic {}", STANDARD.encode(format!("A{id}:E{secret}")))
+}
+
 fn padded(name: &str, chars: usize) -> String {
     name.bytes().cycle().filter(u8::is_ascii_alphanumeric).take(chars).map(char::from).collect()
 }
@@ -188,7 +216,7 @@ fn hex_of(name: &str, chars: usize) -> String {
 /// Returns a `.env` with test credentials for all four providers.
 pub(crate) fn env_of(name: &str) -> String {
     format!(
-        "RAZORPAY_KEY_ID={}\nRAZORPAY_KEY_SECRET={}\nSTRIPE_SECRET_KEY=sk_test_{}\nSTRIPE_PUBLISHABLE_KEY=pk_test_{}\n\
+        "RAZORPAY_KEY_ID={}\nRAZORPAY_KEY_SECRET={}\nRAZORPAYX_ACCOUNT_NUMBER=7878780080316316\nSTRIPE_SECRET_KEY=sk_test_{}\nSTRIPE_PUBLISHABLE_KEY=pk_test_{}\n\
          PAYPAL_CLIENT_ID=A{}\nPAYPAL_CLIENT_SECRET=E{}\nPAYPAL_MODE=sandbox\nTWILIO_ACCOUNT_SID=AC{}\n\
          TWILIO_AUTH_TOKEN={}\nTWILIO_PHONE_NUMBER=+15005550006\n",
         razorpay_key_id(name),
