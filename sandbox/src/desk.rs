@@ -11,12 +11,14 @@ use crate::{
 };
 
 /// What can be set while the sandbox runs (`PUT /_control/settings`).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// The life of a new PayPal access token, in seconds.
     pub(crate) token_lifetime_seconds: u64,
     /// Whether Razorpay refuses an order whose `receipt` was used before; its documentation says both.
     pub(crate) razorpay_unique_receipts: bool,
+    /// Whether a new Razorpay refund stays pending until the control call processes it.
+    pub(crate) razorpay_pending_refunds: bool,
 }
 
 /// The request being served, as far as effects and answers need it.

@@ -53,6 +53,7 @@ impl World {
                 settings: Settings {
                     token_lifetime_seconds: setting.token_lifetime_seconds,
                     razorpay_unique_receipts: false,
+                    razorpay_pending_refunds: false,
                 },
                 addresses: setting.addresses,
                 current: None,

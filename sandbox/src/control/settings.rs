@@ -1,33 +1,50 @@
 //! `GET` and `PUT /_control/settings`: what the providers' documents leave open, or make adjustable.
 
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{exchange::Incoming, world::World};
 
 use super::fields::{self, Wrong};
 
+/// Every setting.
+const NAMES: [&str; 3] = ["token_lifetime_seconds", "razorpay_unique_receipts", "razorpay_pending_refunds"];
+
 /// Shows the settings, after changing those that were sent.
 pub(super) fn answer(world: &mut World, incoming: &Incoming) -> Result<Value, Wrong> {
     if incoming.method == Method::PUT {
-        let body = fields::object(incoming)?;
-        fields::only(&body, &["token_lifetime_seconds", "razorpay_unique_receipts"], "")?;
-        let name = "token_lifetime_seconds";
-        let lifetime = fields::number(&body, name, 0, name)?;
-        let unique = match body.get("razorpay_unique_receipts") {
-            None | Some(Value::Null) => None,
-            Some(Value::Bool(flag)) => Some(*flag),
-            Some(_) => {
-                let name = "razorpay_unique_receipts";
-                return Err(Wrong::field(name, format!("{name} must be true or false")));
-            }
-        };
-        let settings = &mut world.desk.settings;
-        settings.token_lifetime_seconds = lifetime.unwrap_or(settings.token_lifetime_seconds);
-        settings.razorpay_unique_receipts = unique.unwrap_or(settings.razorpay_unique_receipts);
+        change(world, &fields::object(incoming)?)?;
     }
+    let settings = &world.desk.settings;
     Ok(json!({
-        "token_lifetime_seconds": world.desk.settings.token_lifetime_seconds,
-        "razorpay_unique_receipts": world.desk.settings.razorpay_unique_receipts,
+        "token_lifetime_seconds": settings.token_lifetime_seconds,
+        "razorpay_unique_receipts": settings.razorpay_unique_receipts,
+        "razorpay_pending_refunds": settings.razorpay_pending_refunds,
     }))
+}
+
+/// Changes what was sent; a wrong one leaves all as they are.
+fn change(world: &mut World, body: &Map<String, Value>) -> Result<(), Wrong> {
+    fields::only(body, &NAMES, "")?;
+    let mut settings = world.desk.settings.clone();
+    let name = "token_lifetime_seconds";
+    if let Some(seconds) = fields::number(body, name, 0, name)? {
+        settings.token_lifetime_seconds = seconds;
+    }
+    if let Some(flag) = flag(body, "razorpay_unique_receipts")? {
+        settings.razorpay_unique_receipts = flag;
+    }
+    if let Some(flag) = flag(body, "razorpay_pending_refunds")? {
+        settings.razorpay_pending_refunds = flag;
+    }
+    world.desk.settings = settings;
+    Ok(())
+}
+
+fn flag(body: &Map<String, Value>, name: &str) -> Result<Option<bool>, Wrong> {
+    match body.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Bool(flag)) => Ok(Some(*flag)),
+        Some(_) => Err(Wrong::field(name, format!("{name} must be true or false"))),
+    }
 }

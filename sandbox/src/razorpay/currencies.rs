@@ -1,5 +1,11 @@
-//! Razorpay's currencies and their decimals (documentation page "International payments", April 2026).
+//! Razorpay's currencies, their decimals (documentation page "International payments", April 2026) and the rules of an amount.
 
+use crate::payer::major;
+
+use super::refusal::Refusal;
+
+/// The account's limit: one billion rupees in paise. The real one is per account and not published.
+const MOST_AMOUNT: i64 = 100_000_000_000;
 /// No decimals.
 const ZERO: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF";
 /// Three decimals, of which the last must be 0.
@@ -23,6 +29,28 @@ pub(super) fn decimals(currency: &str) -> Option<usize> {
     } else {
         None
     }
+}
+
+/// Checks an amount by the rules of its currency.
+///
+/// # Errors
+///
+/// Refuses unknown currencies and amounts that are too small, too large or too precise.
+pub(super) fn check_amount(amount: i64, currency: &str) -> Result<(), Refusal> {
+    let decimals =
+        decimals(currency).ok_or_else(|| Refusal::field("currency", "Currency is not supported."))?;
+    let least = if currency == "INR" { 100 } else { 1 };
+    if amount < least {
+        let text = major(least, decimals);
+        return Err(Refusal::field("amount", format!("The amount must be at least {currency} {text}")));
+    }
+    if amount > MOST_AMOUNT {
+        return Err(Refusal::field("amount", "Amount exceeds maximum amount allowed."));
+    }
+    if decimals == 3 && amount % 10 != 0 {
+        return Err(Refusal::field("amount", format!("The last digit of a {currency} amount must be 0.")));
+    }
+    Ok(())
 }
 
 fn lists(list: &str, currency: &str) -> bool {

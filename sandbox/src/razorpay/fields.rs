@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
+use crate::credentials;
+
 use super::refusal::Refusal;
 
 /// The most pairs that `notes` takes.
@@ -23,6 +25,18 @@ pub(super) fn object(body: &Bytes) -> Result<Map<String, Value>, Refusal> {
         Ok(Value::Object(map)) => Ok(map),
         Ok(_) | Err(_) => Err(Refusal::state("The request body must be a valid JSON object.")),
     }
+}
+
+/// Returns the body as a JSON object; no body is an object without fields.
+pub(super) fn object_or_none(body: &Bytes) -> Result<Map<String, Value>, Refusal> {
+    if body.is_empty() { Ok(Map::new()) } else { object(body) }
+}
+
+/// Checks that an id has its prefix and 14 letters and digits.
+pub(super) fn check_id(id: &str, prefix: &str) -> Result<(), Refusal> {
+    let is_id =
+        id.strip_prefix(prefix).is_some_and(|tail| tail.len() == 14 && credentials::is_alphanumeric(tail));
+    if is_id { Ok(()) } else { Err(Refusal::malformed_id(id)) }
 }
 
 impl<'a> Fields<'a> {
@@ -59,7 +73,7 @@ impl<'a> Fields<'a> {
 
     /// Returns a text that must be there.
     pub(super) fn required_text(&self, name: &str) -> Result<&'a str, Refusal> {
-        self.text(name, usize::MAX)?.ok_or_else(|| self.missing(name))
+        self.text(name, usize::MAX)?.filter(|text| !text.is_empty()).ok_or_else(|| self.missing(name))
     }
 
     /// Returns a text of at most this many characters.
@@ -80,6 +94,17 @@ impl<'a> Fields<'a> {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(*flag)),
             Some(_) => Err(self.wrong(name, "field must be true or false.")),
+        }
+    }
+
+    /// Returns one of the words that the field takes.
+    pub(super) fn choice(&self, name: &str, words: &[&str]) -> Result<Option<&'a str>, Refusal> {
+        match self.text(name, usize::MAX)? {
+            Some(word) if !words.contains(&word) => Err(Refusal::field(
+                &self.named(name),
+                format!("The selected {} is invalid.", self.named(name)),
+            )),
+            word => Ok(word),
         }
     }
 

@@ -1,11 +1,15 @@
-//! Razorpay: authentication, routing and the merchants, each with its own orders and payments.
+//! Razorpay: authentication, routing and the merchants, each with its own objects.
 
+mod acts;
 mod currencies;
 mod fields;
+mod lists;
 mod orders;
 mod payer;
 mod payments;
+mod refunds;
 mod refusal;
+mod replays;
 
 use std::collections::HashMap;
 
@@ -24,12 +28,12 @@ use crate::{
     shelf::Shelf,
 };
 
-use self::{orders::Order, payments::Payment, refusal::Refusal};
+use self::{orders::Order, payments::Payment, refunds::Refund, refusal::Refusal, replays::Replays};
 
 type Handler = fn(&mut Call<'_>) -> Result<Value, Refusal>;
 
 /// Every route, a table a noun.
-const TABLES: [&[Route<Handler>]; 2] = [orders::ROUTES, payments::ROUTES];
+const TABLES: [&[Route<Handler>]; 3] = [orders::ROUTES, payments::ROUTES, refunds::ROUTES];
 
 /// The simulated Razorpay.
 #[derive(Debug, Default)]
@@ -44,6 +48,9 @@ struct Merchant {
     secret: String,
     orders: Shelf<Order>,
     payments: Shelf<Payment>,
+    refunds: Shelf<Refund>,
+    /// Idempotency keys of refunds, with the answers that came first.
+    refund_keys: Replays<Value>,
 }
 
 /// An authenticated request on its way through a handler.
@@ -81,8 +88,9 @@ impl Razorpay {
         (route.handler)(&mut Call { desk, merchant, incoming, id })
     }
 
-    fn merchant_of_order(&mut self, id: &str) -> Option<&mut Merchant> {
-        self.merchants.values_mut().find(|merchant| merchant.orders.get(id).is_some())
+    /// Returns the merchant that has something.
+    fn merchant_with(&mut self, has: impl Fn(&Merchant) -> bool) -> Option<&mut Merchant> {
+        self.merchants.values_mut().find(|merchant| has(merchant))
     }
 }
 
@@ -93,15 +101,15 @@ impl Simulation for Razorpay {
 
     fn recognise(&self, head: &Incoming) -> Recognised {
         let path = head.path.strip_suffix('/').unwrap_or(&head.path);
+        let operation = routes::find(&TABLES, head.method.as_str(), path).map(|(route, _)| route.operation);
         Recognised {
-            operation: routes::find(&TABLES, head.method.as_str(), path).map(|(route, _)| route.operation),
+            operation,
             merchant: head.header("authorization").and_then(credentials::basic).map(|(key_id, _)| key_id),
-            // Orders and captures take no key; the headers of refunds and payouts are recorded as they are.
             idempotency_key: head
                 .header("x-refund-idempotency")
-                .or_else(|| head.header("x-payout-idempotency"))
+                .filter(|_| operation == Some("refunds.create"))
                 .map(str::to_owned),
-            guards_key: false,
+            guards_key: operation == Some("refunds.create"),
         }
     }
 
@@ -124,24 +132,19 @@ impl Simulation for Razorpay {
         action: PayerAction,
         amount: Option<&Value>,
     ) -> Result<PayerDone, PayerRefusal> {
-        let merchant = self.merchant_of_order(id).ok_or(PayerRefusal::UnknownOrder)?;
-        payer::act(desk, merchant, id, payer::Act { action, amount })
+        self.pay_for(desk, id, (action, amount))
     }
 
-    fn act(&mut self, _desk: &mut Desk, _act: Act<'_>) -> Result<Acted, PayerRefusal> {
-        Err(PayerRefusal::UnknownOrder)
+    fn act(&mut self, desk: &mut Desk, act: Act<'_>) -> Result<Acted, PayerRefusal> {
+        self.act_on(desk, act)
     }
 
     fn page(&mut self, _desk: &mut Desk, id: &str) -> Option<Page> {
-        self.merchant_of_order(id)?.orders.get(id).map(payer::page)
+        self.page_of(id)
     }
 
     fn settle(&mut self, desk: &mut Desk) {
-        for merchant in self.merchants.values_mut() {
-            for id in merchant.payments.ids() {
-                payments::expire(desk, merchant, &id);
-            }
-        }
+        self.settle_all(desk);
     }
 
     fn forget(&mut self) {

@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{credentials, desk::Change, routes::Route};
+use crate::{desk::Change, routes::Route};
 
 use super::{
-    Call, Handler, Merchant, currencies,
+    Call, Handler, Merchant,
+    currencies::check_amount,
     fields::{self, Fields},
+    lists::{ListQuery, collection},
     payments,
     refusal::Refusal,
 };
@@ -24,8 +26,6 @@ pub(super) const ROUTES: &[Route<Handler>] = &[
     },
 ];
 
-/// The account's limit: one billion rupees in paise. The real one is per account and not published.
-const MOST_AMOUNT: i64 = 100_000_000_000;
 /// Three days, after which an authorized payment that nobody captured goes back.
 const DEFAULT_EXPIRY_MINUTES: i64 = 3 * 24 * 60;
 
@@ -97,36 +97,6 @@ impl Order {
             "created_at": self.created_at,
         })
     }
-}
-
-/// Returns a collection as every list is written.
-pub(super) fn collection(items: &[Value]) -> Value {
-    json!({"entity": "collection", "count": items.len(), "items": items})
-}
-
-/// Checks that an id has its prefix and 14 letters and digits.
-pub(super) fn check_id(id: &str, prefix: &str) -> Result<(), Refusal> {
-    let is_id =
-        id.strip_prefix(prefix).is_some_and(|tail| tail.len() == 14 && credentials::is_alphanumeric(tail));
-    if is_id { Ok(()) } else { Err(Refusal::malformed_id(id)) }
-}
-
-/// Checks an amount by the rules of its currency.
-pub(super) fn check_amount(amount: i64, currency: &str) -> Result<(), Refusal> {
-    let decimals = currencies::decimals(currency)
-        .ok_or_else(|| Refusal::field("currency", "Currency is not supported."))?;
-    let least = if currency == "INR" { 100 } else { 1 };
-    if amount < least {
-        let text = crate::payer::major(least, decimals);
-        return Err(Refusal::field("amount", format!("The amount must be at least {currency} {text}")));
-    }
-    if amount > MOST_AMOUNT {
-        return Err(Refusal::field("amount", "Amount exceeds maximum amount allowed."));
-    }
-    if decimals == 3 && amount % 10 != 0 {
-        return Err(Refusal::field("amount", format!("The last digit of a {currency} amount must be 0.")));
-    }
-    Ok(())
 }
 
 fn create(call: &mut Call<'_>) -> Result<Value, Refusal> {
@@ -229,31 +199,16 @@ fn get(call: &mut Call<'_>) -> Result<Value, Refusal> {
 }
 
 fn find<'m>(merchant: &'m Merchant, id: &str) -> Result<&'m Order, Refusal> {
-    check_id(id, "order_")?;
+    fields::check_id(id, "order_")?;
     merchant.orders.get(id).ok_or_else(Refusal::unknown_id)
 }
 
 fn list(call: &mut Call<'_>) -> Result<Value, Refusal> {
-    let pairs = call.incoming.query_pairs();
-    let allowed = ["count", "skip", "from", "to", "receipt"];
-    if let Some((name, _)) = pairs.iter().find(|(name, _)| !allowed.contains(&name.as_str())) {
-        return Err(Refusal::field(name, format!("{name} is/are not required and should not be sent")));
-    }
-    let count = fields::query_integer(&pairs, "count", 1..=100)?.unwrap_or(10);
-    let skip = fields::query_integer(&pairs, "skip", 0..=i64::MAX)?.unwrap_or(0);
-    let from = fields::query_integer(&pairs, "from", 0..=i64::MAX)?.unwrap_or(i64::MIN);
-    let to = fields::query_integer(&pairs, "to", 0..=i64::MAX)?.unwrap_or(i64::MAX);
-    let receipt = pairs.iter().find(|(name, _)| name == "receipt").map(|(_, value)| value.as_str());
-    let items: Vec<Value> = call
-        .merchant
-        .orders
-        .newest()
-        .filter(|order| (from..=to).contains(&order.created_at))
-        .filter(|order| receipt.is_none() || order.receipt.as_deref() == receipt)
-        .skip(usize::try_from(skip).unwrap_or(usize::MAX))
-        .take(usize::try_from(count).unwrap_or(10))
-        .map(Order::to_json)
-        .collect();
+    let query = ListQuery::read(call.incoming, &["receipt"])?;
+    let fitting =
+        call.merchant.orders.newest().filter(|order| query.admits("receipt", order.receipt.as_deref()));
+    let items: Vec<Value> =
+        query.page(fitting, |order| order.created_at).into_iter().map(Order::to_json).collect();
     Ok(collection(&items))
 }
 

@@ -10,7 +10,7 @@ use crate::{
 use super::{
     Merchant, currencies,
     orders::{Capture, Order, Status as OrderStatus},
-    payments::{self, Payment, Status},
+    payments::{self, Status},
 };
 
 /// A payer's act with the amount that was given.
@@ -27,8 +27,7 @@ pub(super) fn act(
     order_id: &str,
     act: Act<'_>,
 ) -> Result<PayerDone, PayerRefusal> {
-    let now = desk.now();
-    let order = merchant.orders.get_mut(order_id).ok_or(PayerRefusal::UnknownOrder)?;
+    let order = merchant.orders.get(order_id).ok_or(PayerRefusal::UnknownOrder)?;
     if order.status == OrderStatus::Paid {
         return Err(PayerRefusal::action("the order is paid already"));
     }
@@ -44,34 +43,18 @@ pub(super) fn act(
             ));
         }
     };
-    let payment = Payment {
-        id: format!("pay_{}", desk.random.base62(14)),
-        order_id: order_id.to_owned(),
-        amount,
-        currency: order.currency.clone(),
-        status,
-        notes: order.notes.clone(),
-        bank_reference: format!("10{:010}", now.rem_euclid(10_000_000_000)),
-        created_at: now,
-        expires_at: now.saturating_add(order.expiry_minutes.saturating_mul(60)),
-    };
-    order.attempts = order.attempts.saturating_add(1);
-    order.status = OrderStatus::Attempted;
-    order.payments.push(payment.id.clone());
-    let payment_id = payment.id.clone();
-    let reference = order.receipt.clone();
+    let (currency, reference) = (order.currency.clone(), order.receipt.clone());
+    let attempt = payments::Attempt { amount, status, at: desk.now() };
+    let payment_id =
+        payments::attempt(desk, merchant, order_id, attempt).ok_or(PayerRefusal::UnknownOrder)?;
     desk.report(Change {
         operation: act.action.operation(),
         merchant: &merchant.key_id,
         id: &payment_id,
         amount: json!(amount),
-        currency: Some(&payment.currency),
+        currency: Some(&currency),
         reference: reference.as_deref(),
     });
-    merchant.payments.insert(&payment_id, payment);
-    if status == Status::Captured {
-        payments::settle_order(merchant, order_id, amount);
-    }
     let order = merchant.orders.get(order_id).ok_or(PayerRefusal::UnknownOrder)?;
     Ok(PayerDone {
         status: order.status.name().to_owned(),

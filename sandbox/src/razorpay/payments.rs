@@ -1,4 +1,4 @@
-//! Razorpay payments: get, capture, and the return of what nobody captured.
+//! Razorpay payments: attempts at an order, get, capture, and the return of what nobody captured.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::{
 use super::{
     Call, Handler, Merchant,
     fields::{self, Fields},
-    orders::{self, Status as OrderStatus},
+    orders::Status as OrderStatus,
     refusal::Refusal,
 };
 
@@ -35,8 +35,14 @@ pub(super) struct Payment {
     pub(super) id: String,
     pub(super) order_id: String,
     pub(super) amount: i64,
+    /// What went back to the payer, or is on its way.
+    pub(super) amount_refunded: i64,
+    /// The ids of its refunds, the oldest first.
+    pub(super) refunds: Vec<String>,
     pub(super) currency: String,
     pub(super) status: Status,
+    /// Whether it was captured, even if all was refunded since.
+    pub(super) is_captured: bool,
     pub(super) notes: Value,
     /// Twelve digits by which the bank knows it.
     pub(super) bank_reference: String,
@@ -68,11 +74,37 @@ impl Status {
     }
 }
 
+/// A try to pay an order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt {
+    pub(super) amount: i64,
+    /// What came of it.
+    pub(super) status: Status,
+    /// When, in Unix seconds.
+    pub(super) at: i64,
+}
+
 impl Payment {
+    /// Returns what can still be refunded.
+    pub(super) fn amount_left(&self) -> i64 {
+        self.amount.saturating_sub(self.amount_refunded)
+    }
+
+    /// Changes what went back to the payer, by a refund (positive) or one that failed (negative).
+    pub(super) fn refund(&mut self, amount: i64) {
+        self.amount_refunded = self.amount_refunded.saturating_add(amount);
+        self.status = if self.amount_left() > 0 { Status::Captured } else { Status::Refunded };
+    }
+
     /// Returns the payment as Razorpay writes it.
     pub(super) fn to_json(&self) -> Value {
         let is_failed = self.status == Status::Failed;
-        let is_captured = self.status == Status::Captured;
+        let is_captured = self.is_captured;
+        let refund_status = match self.amount_refunded {
+            0 => None,
+            amount if amount < self.amount => Some("partial"),
+            _ => Some("full"),
+        };
         // 2 % and 18 % tax on that, as in the documentation's samples.
         let fee = self.amount / 50;
         let tax = fee.saturating_mul(18) / 100;
@@ -87,8 +119,8 @@ impl Payment {
             "invoice_id": null,
             "international": self.currency != "INR",
             "method": "upi",
-            "amount_refunded": if self.status == Status::Refunded { self.amount } else { 0 },
-            "refund_status": (self.status == Status::Refunded).then_some("full"),
+            "amount_refunded": self.amount_refunded,
+            "refund_status": refund_status,
             "captured": is_captured,
             "description": null,
             "card_id": null,
@@ -119,6 +151,7 @@ pub(super) fn expire(desk: &mut Desk, merchant: &mut Merchant, id: &str) {
         return;
     }
     payment.status = Status::Refunded;
+    payment.amount_refunded = payment.amount;
     desk.report(Change {
         operation: "orders.expire",
         merchant: &merchant.key_id,
@@ -130,14 +163,18 @@ pub(super) fn expire(desk: &mut Desk, merchant: &mut Merchant, id: &str) {
 }
 
 fn get(call: &mut Call<'_>) -> Result<Value, Refusal> {
-    find(call)?;
-    call.merchant.payments.get(call.id).map(Payment::to_json).ok_or_else(Refusal::unknown_id)
+    find(call).map(|payment| payment.to_json())
 }
 
-fn find(call: &mut Call<'_>) -> Result<(), Refusal> {
-    orders::check_id(call.id, "pay_")?;
+/// Returns the payment that the path names.
+///
+/// # Errors
+///
+/// Refuses an id of the wrong shape, and one that this merchant does not have.
+pub(super) fn find<'m>(call: &'m mut Call<'_>) -> Result<&'m mut Payment, Refusal> {
+    fields::check_id(call.id, "pay_")?;
     expire(call.desk, call.merchant, call.id);
-    if call.merchant.payments.get(call.id).is_some() { Ok(()) } else { Err(Refusal::unknown_id()) }
+    call.merchant.payments.get_mut(call.id).ok_or_else(Refusal::unknown_id)
 }
 
 fn capture(call: &mut Call<'_>) -> Result<Value, Refusal> {
@@ -165,9 +202,9 @@ fn capture(call: &mut Call<'_>) -> Result<Value, Refusal> {
         return Err(Refusal::field("currency", "Capture currency must be equal to the currency authorized."));
     }
     payment.status = Status::Captured;
+    payment.is_captured = true;
     let answer = payment.to_json();
-    let order_id = payment.order_id.clone();
-    let receipt = settle_order(call.merchant, &order_id, amount);
+    let receipt = settle_order(call.merchant, call.id);
     call.desk.report(Change {
         operation: "orders.capture",
         merchant: &call.merchant.key_id,
@@ -179,10 +216,45 @@ fn capture(call: &mut Call<'_>) -> Result<Value, Refusal> {
     Ok(answer)
 }
 
-/// Adds a captured amount to its order and returns the order's receipt.
-pub(super) fn settle_order(merchant: &mut Merchant, order_id: &str, amount: i64) -> Option<String> {
+/// Makes the payment that an attempt at an order leads to, and returns its id; none where there is no such order.
+pub(super) fn attempt(
+    desk: &mut Desk,
+    merchant: &mut Merchant,
+    order_id: &str,
+    attempt: Attempt,
+) -> Option<String> {
     let order = merchant.orders.get_mut(order_id)?;
-    order.amount_paid = order.amount_paid.saturating_add(amount);
+    let is_captured = attempt.status == Status::Captured;
+    let payment = Payment {
+        id: format!("pay_{}", desk.random.base62(14)),
+        order_id: order_id.to_owned(),
+        amount: attempt.amount,
+        amount_refunded: 0,
+        refunds: Vec::new(),
+        currency: order.currency.clone(),
+        status: attempt.status,
+        is_captured,
+        notes: order.notes.clone(),
+        bank_reference: format!("10{:010}", attempt.at.rem_euclid(10_000_000_000)),
+        created_at: attempt.at,
+        expires_at: attempt.at.saturating_add(order.expiry_minutes.saturating_mul(60)),
+    };
+    order.attempts = order.attempts.saturating_add(1);
+    order.status = OrderStatus::Attempted;
+    let id = payment.id.clone();
+    order.payments.push(id.clone());
+    merchant.payments.insert(&id, payment);
+    if is_captured {
+        settle_order(merchant, &id);
+    }
+    Some(id)
+}
+
+/// Adds a captured payment to its order and returns the order's receipt.
+fn settle_order(merchant: &mut Merchant, payment_id: &str) -> Option<String> {
+    let payment = merchant.payments.get(payment_id)?;
+    let order = merchant.orders.get_mut(&payment.order_id)?;
+    order.amount_paid = order.amount_paid.saturating_add(payment.amount);
     order.status = if order.amount_due() > 0 { OrderStatus::Attempted } else { OrderStatus::Paid };
     order.receipt.clone()
 }

@@ -71,6 +71,16 @@ impl Refusal {
         Self { field: Some(field.to_owned()), ..Self::state(description) }
     }
 
+    /// Returns a refusal of a field that the route does not take.
+    pub(super) fn extra(field: &str) -> Self {
+        Self::field(field, format!("{field} is/are not required and should not be sent"))
+    }
+
+    /// Returns the answer to an idempotency key that another request has, or had.
+    pub(super) fn conflict(description: &str) -> Self {
+        Self { status: StatusCode::CONFLICT, detail: Detail::NotApplicable, ..Self::state(description) }
+    }
+
     /// Returns the answer as it goes out.
     pub(super) fn to_answer(&self) -> Answer {
         let mut error = Map::new();

@@ -242,6 +242,25 @@ fn razorpay_answers_have_the_recorded_shapes() {
     check_shape("payments", &recorded("payment_collection_with_one_payment"), &payments);
 }
 
+#[test]
+fn razorpay_refunds_have_the_recorded_shapes() {
+    let Some(folder) = specs() else { return };
+    let fixtures = read(&folder, "razorpay_sdk_fixtures.json");
+    let recorded = |path: &str| fixtures["fixtures"][format!("razorpay/{path}.json")].clone();
+    let python = |name: &str| recorded(&format!("razorpay-python/tests/mocks/{name}"));
+    let go = |name: &str| recorded(&format!("razorpay-go/testdata/{name}"));
+    let world = World::new();
+    let body = r#"{"amount": 1000, "currency": "INR"}"#;
+    let order = world.razorpay("POST", "/v1/orders", body).expect(200).json();
+    let paid = world.payer("razorpay", order["id"].as_str().unwrap(), "pay").expect(200).json();
+    let payment = paid["payment_id"].as_str().unwrap();
+    let body = r#"{"amount": 500, "notes": {"a": "b"}, "receipt": "r"}"#;
+    let refund = world.razorpay("POST", &format!("/v1/payments/{payment}/refund"), body).expect(200).json();
+    check_shape("refund", &python("fake_refund"), &refund);
+    let refunds = world.razorpay("GET", "/v1/refunds", "").expect(200).json();
+    check_shape("refunds", &go("refund_collection"), &refunds);
+}
+
 /// Every recorded member must be there with the same JSON type; null goes with everything, `udf` is of 2014.
 fn check_shape(at: &str, recorded: &Value, given: &Value) {
     match (recorded, given) {

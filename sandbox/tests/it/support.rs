@@ -106,8 +106,14 @@ impl World {
     }
 
     pub(crate) fn razorpay(&self, method: &str, path: &str, body: &str) -> Reply {
+        self.razorpay_with(method, path, body, &[])
+    }
+
+    pub(crate) fn razorpay_with(&self, method: &str, path: &str, body: &str, more: &[(&str, &str)]) -> Reply {
         let credentials = basic(RAZORPAY_KEY, "secret");
-        call(self.addresses().razorpay, (method, path), &[("authorization", &credentials), JSON], body)
+        let mut headers = vec![("authorization", credentials.as_str()), JSON];
+        headers.extend_from_slice(more);
+        call(self.addresses().razorpay, (method, path), &headers, body)
     }
 
     pub(crate) fn stripe(&self, method: &str, path: &str, body: &str) -> Reply {

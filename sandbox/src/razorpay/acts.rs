@@ -1,0 +1,63 @@
+//! Where a control call or a payer's act goes: to the merchant that has the object, and to the object's noun.
+
+use serde_json::Value;
+
+use crate::{
+    act::{Act, Acted, Noun},
+    desk::Desk,
+    payer::{Page, PayerAction, PayerDone, PayerRefusal},
+};
+
+use super::{Merchant, Razorpay, payer, payments, refunds};
+
+impl Razorpay {
+    /// Does an act of the control route.
+    pub(super) fn act_on(&mut self, desk: &mut Desk, act: Act<'_>) -> Result<Acted, PayerRefusal> {
+        let id = act.id;
+        let has = |merchant: &Merchant| match act.noun {
+            Noun::Refunds => merchant.refunds.get(id).is_some(),
+            Noun::Subscriptions | Noun::PaymentLinks | Noun::Payouts | Noun::Sms | Noun::Calls => false,
+        };
+        let merchant = self.merchant_with(has).ok_or(PayerRefusal::UnknownOrder)?;
+        match act.noun {
+            Noun::Refunds => refunds::act(desk, merchant, act),
+            Noun::Subscriptions | Noun::PaymentLinks | Noun::Payouts | Noun::Sms | Noun::Calls => {
+                Err(PayerRefusal::UnknownOrder)
+            }
+        }
+    }
+
+    /// Does what a payer does with an order.
+    pub(super) fn pay_for(
+        &mut self,
+        desk: &mut Desk,
+        id: &str,
+        (action, amount): (PayerAction, Option<&Value>),
+    ) -> Result<PayerDone, PayerRefusal> {
+        let merchant = self.merchant_with(|merchant| is_payable(merchant, id));
+        let merchant = merchant.ok_or(PayerRefusal::UnknownOrder)?;
+        payer::act(desk, merchant, id, payer::Act { action, amount })
+    }
+
+    /// Returns the payer's page of an order.
+    pub(super) fn page_of(&mut self, id: &str) -> Option<Page> {
+        let merchant = self.merchant_with(|merchant| is_payable(merchant, id))?;
+        merchant.orders.get(id).map(payer::page)
+    }
+
+    /// Lets happen everything that is due.
+    pub(super) fn settle_all(&mut self, desk: &mut Desk) {
+        for merchant in self.merchants.values_mut() {
+            for id in merchant.payments.ids() {
+                payments::expire(desk, merchant, &id);
+            }
+            for id in merchant.refunds.ids() {
+                refunds::settle(desk, merchant, &id);
+            }
+        }
+    }
+}
+
+fn is_payable(merchant: &Merchant, id: &str) -> bool {
+    merchant.orders.get(id).is_some()
+}
