@@ -8,7 +8,7 @@ use crate::{
     payer::{Page, PayerAction, PayerDone, PayerRefusal},
 };
 
-use super::{Merchant, Razorpay, payer, payments, refunds};
+use super::{Merchant, Razorpay, payer, payments, refunds, subscription_life};
 
 impl Razorpay {
     /// Does an act of the control route.
@@ -16,18 +16,18 @@ impl Razorpay {
         let id = act.id;
         let has = |merchant: &Merchant| match act.noun {
             Noun::Refunds => merchant.refunds.get(id).is_some(),
-            Noun::Subscriptions | Noun::PaymentLinks | Noun::Payouts | Noun::Sms | Noun::Calls => false,
+            Noun::Subscriptions => merchant.subscriptions.get(id).is_some(),
+            Noun::PaymentLinks | Noun::Payouts | Noun::Sms | Noun::Calls => false,
         };
         let merchant = self.merchant_with(has).ok_or(PayerRefusal::UnknownOrder)?;
         match act.noun {
             Noun::Refunds => refunds::act(desk, merchant, act),
-            Noun::Subscriptions | Noun::PaymentLinks | Noun::Payouts | Noun::Sms | Noun::Calls => {
-                Err(PayerRefusal::UnknownOrder)
-            }
+            Noun::Subscriptions => subscription_life::act(desk, merchant, act),
+            Noun::PaymentLinks | Noun::Payouts | Noun::Sms | Noun::Calls => Err(PayerRefusal::UnknownOrder),
         }
     }
 
-    /// Does what a payer does with an order.
+    /// Does what a payer does with an order or a subscription.
     pub(super) fn pay_for(
         &mut self,
         desk: &mut Desk,
@@ -36,13 +36,22 @@ impl Razorpay {
     ) -> Result<PayerDone, PayerRefusal> {
         let merchant = self.merchant_with(|merchant| is_payable(merchant, id));
         let merchant = merchant.ok_or(PayerRefusal::UnknownOrder)?;
+        if merchant.subscriptions.get(id).is_some() {
+            return if amount.is_none() {
+                subscription_life::pay(desk, merchant, id, action)
+            } else {
+                Err(PayerRefusal::amount("a subscription's amount is its plan's"))
+            };
+        }
         payer::act(desk, merchant, id, payer::Act { action, amount })
     }
 
-    /// Returns the payer's page of an order.
-    pub(super) fn page_of(&mut self, id: &str) -> Option<Page> {
+    /// Returns the payer's page of an order or a subscription.
+    pub(super) fn page_of(&mut self, desk: &mut Desk, id: &str) -> Option<Page> {
         let merchant = self.merchant_with(|merchant| is_payable(merchant, id))?;
-        merchant.orders.get(id).map(payer::page)
+        subscription_life::settle(desk, merchant, id);
+        let subscription = merchant.subscriptions.get(id).map(subscription_life::page);
+        subscription.or_else(|| merchant.orders.get(id).map(payer::page))
     }
 
     /// Lets happen everything that is due.
@@ -54,10 +63,13 @@ impl Razorpay {
             for id in merchant.refunds.ids() {
                 refunds::settle(desk, merchant, &id);
             }
+            for id in merchant.subscriptions.ids() {
+                subscription_life::settle(desk, merchant, &id);
+            }
         }
     }
 }
 
 fn is_payable(merchant: &Merchant, id: &str) -> bool {
-    merchant.orders.get(id).is_some()
+    merchant.orders.get(id).is_some() || merchant.subscriptions.get(id).is_some()
 }

@@ -39,6 +39,11 @@ pub(super) fn check_id(id: &str, prefix: &str) -> Result<(), Refusal> {
     if is_id { Ok(()) } else { Err(Refusal::malformed_id(id)) }
 }
 
+/// Returns the reference that a merchant keeps in `notes`, for nouns that have no field for it.
+pub(super) fn transaction_of(notes: &Value) -> Option<&str> {
+    notes.get("transaction_id")?.as_str()
+}
+
 impl<'a> Fields<'a> {
     /// Returns the fields of an object, of which only the allowed ones may be there.
     pub(super) fn of(
@@ -97,6 +102,15 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Returns a boolean, which some routes also take as 0 or 1.
+    pub(super) fn switch(&self, name: &str) -> Result<Option<bool>, Refusal> {
+        match self.map.get(name).and_then(Value::as_i64) {
+            Some(0) => Ok(Some(false)),
+            Some(1) => Ok(Some(true)),
+            _ => self.boolean(name),
+        }
+    }
+
     /// Returns one of the words that the field takes.
     pub(super) fn choice(&self, name: &str, words: &[&str]) -> Result<Option<&'a str>, Refusal> {
         match self.text(name, usize::MAX)? {
@@ -106,6 +120,25 @@ impl<'a> Fields<'a> {
             )),
             word => Ok(word),
         }
+    }
+
+    /// Returns one of the words of a field that must be there.
+    pub(super) fn required_choice(&self, name: &str, words: &[&str]) -> Result<&'a str, Refusal> {
+        self.choice(name, words)?.ok_or_else(|| self.missing(name))
+    }
+
+    /// Returns a list.
+    pub(super) fn list(&self, name: &str) -> Result<&'a [Value], Refusal> {
+        match self.map.get(name) {
+            None | Some(Value::Null) => Ok(&[]),
+            Some(Value::Array(items)) => Ok(items),
+            Some(_) => Err(self.wrong(name, "must be an array.")),
+        }
+    }
+
+    /// Returns a nested object that must be there.
+    pub(super) fn required_object(&self, name: &str) -> Result<&'a Map<String, Value>, Refusal> {
+        self.object(name)?.ok_or_else(|| self.missing(name))
     }
 
     /// Returns a nested object.
@@ -154,11 +187,13 @@ impl<'a> Fields<'a> {
         format!("{}{name}", self.prefix)
     }
 
-    fn missing(&self, name: &str) -> Refusal {
+    /// Returns the refusal of a field that is not there.
+    pub(super) fn missing(&self, name: &str) -> Refusal {
         Refusal::field(&self.named(name), format!("The {} field is required.", self.named(name)))
     }
 
-    fn wrong(&self, name: &str, what: &str) -> Refusal {
+    /// Returns the refusal of a field: what it must be.
+    pub(super) fn wrong(&self, name: &str, what: &str) -> Refusal {
         Refusal::field(&self.named(name), format!("The {} {what}", self.named(name)))
     }
 }

@@ -7,9 +7,13 @@ mod lists;
 mod orders;
 mod payer;
 mod payments;
+mod plans;
 mod refunds;
 mod refusal;
 mod replays;
+mod subscription;
+mod subscription_life;
+mod subscriptions;
 
 use std::collections::HashMap;
 
@@ -28,12 +32,16 @@ use crate::{
     shelf::Shelf,
 };
 
-use self::{orders::Order, payments::Payment, refunds::Refund, refusal::Refusal, replays::Replays};
+use self::{
+    orders::Order, payments::Payment, plans::Plan, refunds::Refund, refusal::Refusal, replays::Replays,
+    subscription::Subscription,
+};
 
 type Handler = fn(&mut Call<'_>) -> Result<Value, Refusal>;
 
 /// Every route, a table a noun.
-const TABLES: [&[Route<Handler>]; 3] = [orders::ROUTES, payments::ROUTES, refunds::ROUTES];
+const TABLES: [&[Route<Handler>]; 5] =
+    [orders::ROUTES, payments::ROUTES, refunds::ROUTES, plans::ROUTES, subscriptions::ROUTES];
 
 /// The simulated Razorpay.
 #[derive(Debug, Default)]
@@ -51,6 +59,8 @@ struct Merchant {
     refunds: Shelf<Refund>,
     /// Idempotency keys of refunds, with the answers that came first.
     refund_keys: Replays<Value>,
+    plans: Shelf<Plan>,
+    subscriptions: Shelf<Subscription>,
 }
 
 /// An authenticated request on its way through a handler.
@@ -139,8 +149,8 @@ impl Simulation for Razorpay {
         self.act_on(desk, act)
     }
 
-    fn page(&mut self, _desk: &mut Desk, id: &str) -> Option<Page> {
-        self.page_of(id)
+    fn page(&mut self, desk: &mut Desk, id: &str) -> Option<Page> {
+        self.page_of(desk, id)
     }
 
     fn settle(&mut self, desk: &mut Desk) {

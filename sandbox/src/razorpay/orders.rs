@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{desk::Change, routes::Route};
+use crate::{
+    desk::{Change, Desk},
+    routes::Route,
+};
 
 use super::{
     Call, Handler, Merchant,
@@ -46,6 +49,18 @@ pub(super) struct Order {
     pub(super) expiry_minutes: i64,
     pub(super) takes_part_payments: bool,
     pub(super) payments: Vec<String>,
+}
+
+/// An order that something else than `POST /v1/orders` makes.
+#[derive(Debug)]
+pub(super) struct Opening {
+    pub(super) amount: i64,
+    pub(super) currency: String,
+    pub(super) receipt: Option<String>,
+    pub(super) notes: Value,
+    pub(super) takes_part_payments: bool,
+    /// In Unix seconds.
+    pub(super) created_at: i64,
 }
 
 /// An order's status.
@@ -97,6 +112,28 @@ impl Order {
             "created_at": self.created_at,
         })
     }
+}
+
+/// Makes the order behind a subscription's cycle, and returns its id. It is no effect of its own.
+pub(super) fn open(desk: &mut Desk, merchant: &mut Merchant, opening: Opening) -> String {
+    let id = format!("order_{}", desk.random.base62(14));
+    let order = Order {
+        id: id.clone(),
+        amount: opening.amount,
+        amount_paid: 0,
+        currency: opening.currency,
+        receipt: opening.receipt,
+        notes: opening.notes,
+        status: Status::Created,
+        attempts: 0,
+        created_at: opening.created_at,
+        capture: Capture::Automatic,
+        expiry_minutes: DEFAULT_EXPIRY_MINUTES,
+        takes_part_payments: opening.takes_part_payments,
+        payments: Vec::new(),
+    };
+    merchant.orders.insert(&id, order);
+    id
 }
 
 fn create(call: &mut Call<'_>) -> Result<Value, Refusal> {

@@ -44,7 +44,7 @@ pub(super) fn act(
         }
     };
     let (currency, reference) = (order.currency.clone(), order.receipt.clone());
-    let attempt = payments::Attempt { amount, status, at: desk.now() };
+    let attempt = payments::Attempt { amount, status, at: desk.now(), invoice_id: None };
     let payment_id =
         payments::attempt(desk, merchant, order_id, attempt).ok_or(PayerRefusal::UnknownOrder)?;
     desk.report(Change {

@@ -34,6 +34,8 @@ const ALREADY_PAID: &str = "Your payment has been declined as the order is alrea
 pub(super) struct Payment {
     pub(super) id: String,
     pub(super) order_id: String,
+    /// The invoice of a subscription's cycle.
+    pub(super) invoice_id: Option<String>,
     pub(super) amount: i64,
     /// What went back to the payer, or is on its way.
     pub(super) amount_refunded: i64,
@@ -75,13 +77,14 @@ impl Status {
 }
 
 /// A try to pay an order.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Attempt {
     pub(super) amount: i64,
     /// What came of it.
     pub(super) status: Status,
     /// When, in Unix seconds.
     pub(super) at: i64,
+    pub(super) invoice_id: Option<String>,
 }
 
 impl Payment {
@@ -116,7 +119,7 @@ impl Payment {
             "currency": self.currency,
             "status": self.status.name(),
             "order_id": self.order_id,
-            "invoice_id": null,
+            "invoice_id": self.invoice_id,
             "international": self.currency != "INR",
             "method": "upi",
             "amount_refunded": self.amount_refunded,
@@ -228,6 +231,7 @@ pub(super) fn attempt(
     let payment = Payment {
         id: format!("pay_{}", desk.random.base62(14)),
         order_id: order_id.to_owned(),
+        invoice_id: attempt.invoice_id,
         amount: attempt.amount,
         amount_refunded: 0,
         refunds: Vec::new(),

@@ -15,6 +15,8 @@ mod razorpay;
 #[cfg(test)]
 mod razorpay_refunds;
 #[cfg(test)]
+mod razorpay_subscriptions;
+#[cfg(test)]
 mod schemas;
 #[cfg(test)]
 mod stripe;

@@ -119,7 +119,7 @@ fn unknown_paths_and_ids_are_400_in_razorpays_words() {
     let world = World::new();
     for (path, description) in [
         ("/v1/nothing", "The requested URL was not found on the server."),
-        ("/v1/subscriptions", "The requested URL was not found on the server."),
+        ("/v1/invoices", "The requested URL was not found on the server."),
         ("/v1/orders/order_short", "order_short is not a valid id"),
         ("/v1/orders/order_00000000000000", "The id provided does not exist"),
         ("/v1/payments/pay_00000000000000", "The id provided does not exist"),

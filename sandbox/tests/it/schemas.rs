@@ -261,6 +261,40 @@ fn razorpay_refunds_have_the_recorded_shapes() {
     check_shape("refunds", &go("refund_collection"), &refunds);
 }
 
+#[test]
+fn razorpay_plans_and_subscriptions_have_the_recorded_shapes() {
+    let Some(folder) = specs() else { return };
+    let fixtures = read(&folder, "razorpay_sdk_fixtures.json");
+    let recorded = |path: &str| fixtures["fixtures"][format!("razorpay/{path}.json")].clone();
+    let python = |name: &str| recorded(&format!("razorpay-python/tests/mocks/{name}"));
+    let go = |name: &str| recorded(&format!("razorpay-go/testdata/{name}"));
+    let world = World::new();
+    let body =
+        r#"{"period": "weekly", "interval": 1, "item": {"name": "A", "amount": 69900, "currency": "INR"}}"#;
+    let plan = world.razorpay("POST", "/v1/plans", body).expect(200).json();
+    check_shape("plan", &python("fake_plan"), &plan);
+    check_shape("plan", &go("fake_plan"), &plan);
+    let plans = world.razorpay("GET", "/v1/plans", "").expect(200).json();
+    check_shape("plans", &go("plan_collection"), &plans);
+    let body = format!(
+        r#"{{"plan_id": "{}", "total_count": 6, "offer_id": "offer_00000000000001"}}"#,
+        plan["id"].as_str().unwrap()
+    );
+    let subscription = world.razorpay("POST", "/v1/subscriptions", &body).expect(200).json();
+    check_shape("subscription", &go("fake_subscription"), &subscription);
+    let id = subscription["id"].as_str().unwrap();
+    let act = |action: &str| {
+        let path = format!("/_control/subscriptions/razorpay/{id}/{action}");
+        world.control("POST", &path, "").expect(200).json()["object"].clone()
+    };
+    check_shape("subscription", &python("fake_subscription"), &act("authenticate"));
+    check_shape("subscription", &python("fake_subscription_paused"), &act("pause"));
+    check_shape("subscription", &python("fake_subscription_resumed"), &act("resume"));
+    let subscriptions = world.razorpay("GET", "/v1/subscriptions", "").expect(200).json();
+    check_shape("subscriptions", &go("subscription_collection"), &subscriptions);
+    check_shape("subscription", &python("fake_subscription_cancelled"), &act("cancel"));
+}
+
 /// Every recorded member must be there with the same JSON type; null goes with everything, `udf` is of 2014.
 fn check_shape(at: &str, recorded: &Value, given: &Value) {
     match (recorded, given) {
