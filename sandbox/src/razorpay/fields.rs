@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 
 /// The most pairs that `notes` takes.
 const MOST_NOTES: usize = 15;
-/// The longest value in `notes`, in characters.
+/// The longest value in `notes`, in characters; payment links take one less.
 const LONGEST_NOTE: usize = 256;
 
 /// A JSON object of the request, with the name that its fields have in front.
@@ -30,6 +30,11 @@ pub(super) fn object(body: &Bytes) -> Result<Map<String, Value>, Refusal> {
 /// Returns the body as a JSON object; no body is an object without fields.
 pub(super) fn object_or_none(body: &Bytes) -> Result<Map<String, Value>, Refusal> {
     if body.is_empty() { Ok(Map::new()) } else { object(body) }
+}
+
+/// Checks that a body has no fields, for routes that take none.
+pub(super) fn no_fields(body: &Bytes) -> Result<(), Refusal> {
+    Fields::of(&object_or_none(body)?, "", &[]).map(|_| ())
 }
 
 /// Checks that an id has its prefix and 14 letters and digits.
@@ -152,6 +157,11 @@ impl<'a> Fields<'a> {
 
     /// Returns `notes` as Razorpay gives them back: an object, or `[]` when there are none.
     pub(super) fn notes(&self) -> Result<Value, Refusal> {
+        self.notes_of(LONGEST_NOTE)
+    }
+
+    /// Returns `notes` whose values have at most this many characters.
+    pub(super) fn notes_of(&self, longest: usize) -> Result<Value, Refusal> {
         let map = match self.map.get("notes") {
             None | Some(Value::Null) => return Ok(json!([])),
             Some(Value::Array(items)) if items.is_empty() => return Ok(json!([])),
@@ -169,14 +179,14 @@ impl<'a> Fields<'a> {
         }
         for value in map.values() {
             let is_fine = match value {
-                Value::String(text) => text.chars().count() <= LONGEST_NOTE,
+                Value::String(text) => text.chars().count() <= longest,
                 Value::Number(_) | Value::Bool(_) | Value::Null => true,
                 Value::Array(_) | Value::Object(_) => false,
             };
             if !is_fine {
                 return Err(Refusal::field(
                     "notes",
-                    "notes values must be strings of at most 256 characters",
+                    format!("notes values must be strings of at most {longest} characters"),
                 ));
             }
         }

@@ -6,6 +6,8 @@ mod fields;
 mod lists;
 mod orders;
 mod payer;
+mod payment_link;
+mod payment_links;
 mod payments;
 mod plans;
 mod refunds;
@@ -33,15 +35,21 @@ use crate::{
 };
 
 use self::{
-    orders::Order, payments::Payment, plans::Plan, refunds::Refund, refusal::Refusal, replays::Replays,
-    subscription::Subscription,
+    orders::Order, payment_link::PaymentLink, payments::Payment, plans::Plan, refunds::Refund,
+    refusal::Refusal, replays::Replays, subscription::Subscription,
 };
 
 type Handler = fn(&mut Call<'_>) -> Result<Value, Refusal>;
 
 /// Every route, a table a noun.
-const TABLES: [&[Route<Handler>]; 5] =
-    [orders::ROUTES, payments::ROUTES, refunds::ROUTES, plans::ROUTES, subscriptions::ROUTES];
+const TABLES: [&[Route<Handler>]; 6] = [
+    orders::ROUTES,
+    payments::ROUTES,
+    refunds::ROUTES,
+    plans::ROUTES,
+    subscriptions::ROUTES,
+    payment_links::ROUTES,
+];
 
 /// The simulated Razorpay.
 #[derive(Debug, Default)]
@@ -61,6 +69,9 @@ struct Merchant {
     refund_keys: Replays<Value>,
     plans: Shelf<Plan>,
     subscriptions: Shelf<Subscription>,
+    payment_links: Shelf<PaymentLink>,
+    /// The reference ids that payment links have used up.
+    link_references: Shelf<()>,
 }
 
 /// An authenticated request on its way through a handler.

@@ -49,6 +49,8 @@ pub(super) struct Order {
     pub(super) expiry_minutes: i64,
     pub(super) takes_part_payments: bool,
     pub(super) payments: Vec<String>,
+    /// The payment link that it was made for.
+    pub(super) link_id: Option<String>,
 }
 
 /// An order that something else than `POST /v1/orders` makes.
@@ -59,6 +61,7 @@ pub(super) struct Opening {
     pub(super) receipt: Option<String>,
     pub(super) notes: Value,
     pub(super) takes_part_payments: bool,
+    pub(super) link_id: Option<String>,
     /// In Unix seconds.
     pub(super) created_at: i64,
 }
@@ -114,7 +117,7 @@ impl Order {
     }
 }
 
-/// Makes the order behind a subscription's cycle, and returns its id. It is no effect of its own.
+/// Makes the order behind a payment link or a subscription's cycle, and returns its id. It is no effect of its own.
 pub(super) fn open(desk: &mut Desk, merchant: &mut Merchant, opening: Opening) -> String {
     let id = format!("order_{}", desk.random.base62(14));
     let order = Order {
@@ -131,6 +134,7 @@ pub(super) fn open(desk: &mut Desk, merchant: &mut Merchant, opening: Opening) -
         expiry_minutes: DEFAULT_EXPIRY_MINUTES,
         takes_part_payments: opening.takes_part_payments,
         payments: Vec::new(),
+        link_id: opening.link_id,
     };
     merchant.orders.insert(&id, order);
     id
@@ -192,6 +196,7 @@ fn read_order(body: &Map<String, Value>) -> Result<Order, Refusal> {
         expiry_minutes,
         takes_part_payments,
         payments: Vec::new(),
+        link_id: None,
     })
 }
 

@@ -254,11 +254,14 @@ pub(super) fn attempt(
     Some(id)
 }
 
-/// Adds a captured payment to its order and returns the order's receipt.
+/// Adds a captured payment to its order, and to the payment link of that; returns the order's receipt.
 fn settle_order(merchant: &mut Merchant, payment_id: &str) -> Option<String> {
     let payment = merchant.payments.get(payment_id)?;
     let order = merchant.orders.get_mut(&payment.order_id)?;
     order.amount_paid = order.amount_paid.saturating_add(payment.amount);
     order.status = if order.amount_due() > 0 { OrderStatus::Attempted } else { OrderStatus::Paid };
+    if let Some(link) = order.link_id.as_ref().and_then(|id| merchant.payment_links.get_mut(id)) {
+        link.note_payment(payment);
+    }
     order.receipt.clone()
 }

@@ -223,6 +223,7 @@ fn pay_invoice(
         receipt: None,
         notes: subscription.notes.clone(),
         takes_part_payments: false,
+        link_id: None,
         created_at: now,
     };
     let order_id = orders::open(desk, merchant, opening);

@@ -13,6 +13,8 @@ mod paypal;
 #[cfg(test)]
 mod razorpay;
 #[cfg(test)]
+mod razorpay_payment_links;
+#[cfg(test)]
 mod razorpay_refunds;
 #[cfg(test)]
 mod razorpay_subscriptions;
