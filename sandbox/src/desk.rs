@@ -10,6 +10,11 @@ use crate::{
     start::Addresses,
 };
 
+/// What a Razorpay account may lack, as the setting spells it.
+pub(crate) const RAZORPAY_FEATURES: [&str; 3] = ["subscriptions", "payment_links", "payouts"];
+/// What a RazorpayX account holds unless set: ten thousand crore rupees in paise, which no test uses up.
+pub(crate) const RAZORPAY_PAYOUT_BALANCE: i64 = 10_000_000_000_000;
+
 /// What can be set while the sandbox runs (`PUT /_control/settings`).
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -19,6 +24,10 @@ pub(crate) struct Settings {
     pub(crate) razorpay_unique_receipts: bool,
     /// Whether a new Razorpay refund stays pending until the control call processes it.
     pub(crate) razorpay_pending_refunds: bool,
+    /// Those of [`RAZORPAY_FEATURES`] that no account has.
+    pub(crate) razorpay_disabled_features: Vec<&'static str>,
+    /// What every RazorpayX account held before its first payout, in paise.
+    pub(crate) razorpay_payout_balance: i64,
 }
 
 /// The request being served, as far as effects and answers need it.

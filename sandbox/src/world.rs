@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
     clock::Clock,
-    desk::{Current, Desk, Settings},
+    desk::{Current, Desk, RAZORPAY_PAYOUT_BALANCE, Settings},
     exchange::{Answer, Incoming},
     faults::{Faults, Plan},
     paypal::PayPal,
@@ -54,6 +54,8 @@ impl World {
                     token_lifetime_seconds: setting.token_lifetime_seconds,
                     razorpay_unique_receipts: false,
                     razorpay_pending_refunds: false,
+                    razorpay_disabled_features: Vec::new(),
+                    razorpay_payout_balance: RAZORPAY_PAYOUT_BALANCE,
                 },
                 addresses: setting.addresses,
                 current: None,

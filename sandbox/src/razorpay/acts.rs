@@ -8,7 +8,7 @@ use crate::{
     payer::{Page, PayerAction, PayerDone, PayerRefusal},
 };
 
-use super::{Merchant, Razorpay, payer, payment_links, payments, refunds, subscription_life};
+use super::{Merchant, Razorpay, payer, payment_links, payments, payout, refunds, subscription_life};
 
 impl Razorpay {
     /// Does an act of the control route.
@@ -18,14 +18,16 @@ impl Razorpay {
             Noun::Refunds => merchant.refunds.get(id).is_some(),
             Noun::Subscriptions => merchant.subscriptions.get(id).is_some(),
             Noun::PaymentLinks => merchant.payment_links.get(id).is_some(),
-            Noun::Payouts | Noun::Sms | Noun::Calls => false,
+            Noun::Payouts => merchant.payouts.get(id).is_some(),
+            Noun::Sms | Noun::Calls => false,
         };
         let merchant = self.merchant_with(has).ok_or(PayerRefusal::UnknownOrder)?;
         match act.noun {
             Noun::Refunds => refunds::act(desk, merchant, act),
             Noun::Subscriptions => subscription_life::act(desk, merchant, act),
             Noun::PaymentLinks => payment_links::act(desk, merchant, act),
-            Noun::Payouts | Noun::Sms | Noun::Calls => Err(PayerRefusal::UnknownOrder),
+            Noun::Payouts => payout::act(desk, merchant, act),
+            Noun::Sms | Noun::Calls => Err(PayerRefusal::UnknownOrder),
         }
     }
 
@@ -78,6 +80,9 @@ impl Razorpay {
             }
             for id in merchant.subscriptions.ids() {
                 subscription_life::settle(desk, merchant, &id);
+            }
+            for id in merchant.payouts.ids() {
+                payout::settle(desk, merchant, &id);
             }
         }
     }

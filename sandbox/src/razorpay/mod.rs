@@ -1,14 +1,19 @@
 //! Razorpay: authentication, routing and the merchants, each with its own objects.
 
 mod acts;
+mod contacts;
 mod currencies;
 mod fields;
+mod fund_accounts;
 mod lists;
 mod orders;
 mod payer;
 mod payment_link;
 mod payment_links;
 mod payments;
+mod payout;
+mod payout_reasons;
+mod payouts;
 mod plans;
 mod refunds;
 mod refusal;
@@ -35,20 +40,24 @@ use crate::{
 };
 
 use self::{
-    orders::Order, payment_link::PaymentLink, payments::Payment, plans::Plan, refunds::Refund,
-    refusal::Refusal, replays::Replays, subscription::Subscription,
+    contacts::Contact, fund_accounts::FundAccount, orders::Order, payment_link::PaymentLink,
+    payments::Payment, payout::Payout, plans::Plan, refunds::Refund, refusal::Refusal, replays::Replays,
+    subscription::Subscription,
 };
 
 type Handler = fn(&mut Call<'_>) -> Result<Value, Refusal>;
 
 /// Every route, a table a noun.
-const TABLES: [&[Route<Handler>]; 6] = [
+const TABLES: [&[Route<Handler>]; 9] = [
     orders::ROUTES,
     payments::ROUTES,
     refunds::ROUTES,
     plans::ROUTES,
     subscriptions::ROUTES,
     payment_links::ROUTES,
+    contacts::ROUTES,
+    fund_accounts::ROUTES,
+    payouts::ROUTES,
 ];
 
 /// The simulated Razorpay.
@@ -72,6 +81,19 @@ struct Merchant {
     payment_links: Shelf<PaymentLink>,
     /// The reference ids that payment links have used up.
     link_references: Shelf<()>,
+    contacts: Shelf<Contact>,
+    /// Ids of contacts by their content.
+    contact_contents: Shelf<String>,
+    fund_accounts: Shelf<FundAccount>,
+    /// Ids of fund accounts by their content.
+    fund_account_contents: Shelf<String>,
+    payouts: Shelf<Payout>,
+    /// Idempotency keys of payouts, with the payouts' ids.
+    payout_keys: Replays<String>,
+    /// The number of the RazorpayX account.
+    payout_account: Option<String>,
+    /// What payouts have taken from that account, in paise.
+    paid_out: i64,
 }
 
 /// An authenticated request on its way through a handler.
@@ -106,6 +128,11 @@ impl Razorpay {
         let (route, id) =
             routes::find(&TABLES, incoming.method.as_str(), path).ok_or_else(Refusal::url_not_found)?;
         let merchant = self.authenticate(incoming)?;
+        if feature_of(route.operation)
+            .is_some_and(|feature| desk.settings.razorpay_disabled_features.contains(&feature))
+        {
+            return Err(Refusal::url_not_found());
+        }
         (route.handler)(&mut Call { desk, merchant, incoming, id })
     }
 
@@ -123,13 +150,16 @@ impl Simulation for Razorpay {
     fn recognise(&self, head: &Incoming) -> Recognised {
         let path = head.path.strip_suffix('/').unwrap_or(&head.path);
         let operation = routes::find(&TABLES, head.method.as_str(), path).map(|(route, _)| route.operation);
+        // Each has a header of its own; the rest takes no key.
+        let header = match operation {
+            Some("refunds.create") => Some("x-refund-idempotency"),
+            Some("payouts.create") => Some("x-payout-idempotency"),
+            _ => None,
+        };
         Recognised {
             operation,
             merchant: head.header("authorization").and_then(credentials::basic).map(|(key_id, _)| key_id),
-            idempotency_key: head
-                .header("x-refund-idempotency")
-                .filter(|_| operation == Some("refunds.create"))
-                .map(str::to_owned),
+            idempotency_key: header.and_then(|name| head.header(name)).map(str::to_owned),
             guards_key: operation == Some("refunds.create"),
         }
     }
@@ -174,6 +204,16 @@ impl Simulation for Razorpay {
 
     fn fault_headers(&self, _request_id: &str) -> Vec<(&'static str, HeaderValue)> {
         Vec::new()
+    }
+}
+
+/// Returns the feature that an account needs for an operation; none where every account can do it.
+fn feature_of(operation: &str) -> Option<&'static str> {
+    match operation.split('.').next() {
+        Some("plans" | "subscriptions") => Some("subscriptions"),
+        Some("payment_links") => Some("payment_links"),
+        Some("contacts" | "fund_accounts" | "payouts") => Some("payouts"),
+        _ => None,
     }
 }
 

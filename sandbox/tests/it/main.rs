@@ -15,6 +15,8 @@ mod razorpay;
 #[cfg(test)]
 mod razorpay_payment_links;
 #[cfg(test)]
+mod razorpay_payouts;
+#[cfg(test)]
 mod razorpay_refunds;
 #[cfg(test)]
 mod razorpay_subscriptions;

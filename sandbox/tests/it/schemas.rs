@@ -243,7 +243,7 @@ fn razorpay_answers_have_the_recorded_shapes() {
 }
 
 #[test]
-fn razorpay_refunds_and_links_have_the_recorded_shapes() {
+fn razorpay_refunds_links_and_payouts_have_the_recorded_shapes() {
     let Some(folder) = specs() else { return };
     let fixtures = read(&folder, "razorpay_sdk_fixtures.json");
     let recorded = |path: &str| fixtures["fixtures"][format!("razorpay/{path}.json")].clone();
@@ -266,6 +266,13 @@ fn razorpay_refunds_and_links_have_the_recorded_shapes() {
     check_shape("refund", &python("fake_refund"), &refund);
     let refunds = world.razorpay("GET", "/v1/refunds", "").expect(200).json();
     check_shape("refunds", &go("refund_collection"), &refunds);
+    let body = r#"{"account_number": "78787800", "amount": 1000, "currency": "INR", "mode": "UPI", "purpose": "refund",
+        "fund_account": {"account_type": "vpa", "vpa": {"address": "name@bank"}, "contact": {"name": "A"}}}"#;
+    let key = [("x-payout-idempotency", "key-0001")];
+    let payout = world.razorpay_with("POST", "/v1/payouts", body, &key).expect(200).json();
+    check_shape("payout", &go("fake_payout"), &payout);
+    let payouts = world.razorpay("GET", "/v1/payouts?account_number=78787800", "").expect(200).json();
+    check_shape("payouts", &go("payout_collection"), &payouts);
 }
 
 #[test]
