@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use crate::routes::Route;
 
 use super::{
-    Call, Handler,
+    Account, Call, Handler, bank,
     parameters::{Kind, Parameter, Parameters},
+    refund,
     refusal::Refusal,
 };
 
@@ -30,7 +31,8 @@ fn get(call: &mut Call<'_>) -> Result<Value, Refusal> {
         "capabilities": {"card_payments": "active", "transfers": "active"}, "charges_enabled": true,
         "controller": {"type": "account"}, "default_currency": "usd", "details_submitted": true,
         "email": "merchant@example.com", "external_accounts": {
-            "data": [], "has_more": false, "object": "list", "url": format!("/v1/accounts/{id}/external_accounts"),
+            "data": external_accounts(call.account), "has_more": false, "object": "list",
+            "url": format!("/v1/accounts/{id}/external_accounts"),
         },
         "metadata": {}, "payouts_enabled": true,
         "settings": {
@@ -55,23 +57,42 @@ fn get(call: &mut Call<'_>) -> Result<Value, Refusal> {
 
 fn get_balance(call: &mut Call<'_>) -> Result<Value, Refusal> {
     Parameters::checked(std::mem::take(&mut call.parameters), GET)?;
-    let mut sums: Vec<(String, i64)> = vec![("usd".to_owned(), 0)];
-    for charge in call.account.charges.newest() {
-        let earned = charge.amount_captured.saturating_sub(charge.amount_refunded);
-        match sums.iter_mut().find(|(currency, _)| *currency == charge.currency) {
-            Some((_, sum)) => *sum = sum.saturating_add(earned),
-            None => sums.push((charge.currency.clone(), earned)),
-        }
+    bank::settle_all(call.desk, call.account);
+    refund::settle_all(call.desk, call.account);
+    let now = call.desk.now();
+    let ledger = &mut call.account.ledger;
+    let shown = |amount: i64, currency: &str| json!({"amount": amount, "currency": currency, "source_types": {"card": amount}});
+    let (mut available, mut pending) = (Vec::new(), Vec::new());
+    for currency in ledger.currencies() {
+        available.push(shown(ledger.available(&currency, now), &currency));
+        pending.push(shown(ledger.pending(&currency, now), &currency));
     }
-    let pending: Vec<Value> = sums
-        .iter()
-        .map(|(currency, sum)| json!({"amount": sum, "currency": currency, "source_types": {"card": sum}}))
-        .collect();
     Ok(json!({
         "object": "balance",
-        "available": [{"amount": 0, "currency": "usd", "source_types": {"card": 0}}],
+        "available": available,
         "connect_reserved": [{"amount": 0, "currency": "usd"}],
         "livemode": call.account.is_live,
         "pending": pending,
     }))
+}
+
+/// Returns the account's own bank account and debit card for US dollars; it has one of each for every other currency.
+fn external_accounts(account: &Account) -> Vec<Value> {
+    let bank_account = json!({
+        "id": account.bank_account("usd"), "object": "bank_account", "account": account.id,
+        "account_holder_name": "Sandbox shop", "account_holder_type": "company", "account_type": null,
+        "available_payout_methods": ["standard", "instant"], "bank_name": "STRIPE TEST BANK", "country": "US",
+        "currency": "usd", "default_for_currency": true, "fingerprint": "PQBqY6e5XwUm7Exf", "last4": "6789",
+        "metadata": {}, "routing_number": "110000000", "status": "new",
+    });
+    let card = json!({
+        "id": account.debit_card("usd"), "object": "card", "account": account.id, "address_city": null,
+        "address_country": null, "address_line1": null, "address_line1_check": null, "address_line2": null,
+        "address_state": null, "address_zip": null, "address_zip_check": null,
+        "available_payout_methods": ["standard", "instant"], "brand": "Visa", "country": "US", "currency": "usd",
+        "cvc_check": null, "default_for_currency": false, "dynamic_last4": null, "exp_month": 8, "exp_year": 2034,
+        "fingerprint": "gK0qksXq136kiXut", "funding": "debit", "last4": "5556", "metadata": {}, "name": null,
+        "status": "new", "tokenization_method": null,
+    });
+    vec![bank_account, card]
 }

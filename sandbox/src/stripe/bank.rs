@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::desk::{Change, Desk};
+use crate::desk::Desk;
 
 use super::{
-    Account,
+    Account, billing,
     charges::{Charge, ChargeStatus},
+    effects::{self, Effect},
     intent::{Intent, Status},
     payment_methods::{self, PaymentMethod, Verdict},
 };
@@ -15,6 +16,9 @@ use super::{
 const DEBIT_SECONDS: i64 = 4 * 24 * 60 * 60;
 /// An uncaptured card payment is released after seven days.
 const UNCAPTURED_SECONDS: i64 = 7 * 24 * 60 * 60;
+
+/// A card's money is available two days after it was captured, a debit's at once when it has come.
+const PENDING_SECONDS: i64 = 2 * 24 * 60 * 60;
 
 /// How a payer's confirmation is to be shown.
 #[derive(Clone, Copy, Debug)]
@@ -111,6 +115,16 @@ pub(super) fn decline(
     intent.last_payment_error = error;
 }
 
+/// Lets happen to all intents what has become due by the clock.
+pub(super) fn settle_all(desk: &mut Desk, account: &mut Account) {
+    let now = desk.now();
+    let due = account.intents.newest().filter(|intent| intent.due_at.is_some_and(|at| at <= now));
+    let ids: Vec<String> = due.map(|intent| intent.id.clone()).collect();
+    for id in ids.iter().rev() {
+        settle(desk, account, id);
+    }
+}
+
 /// Lets happen to an intent what has become due by the clock.
 pub(super) fn settle(desk: &mut Desk, account: &mut Account, intent_id: &str) {
     let now = desk.now();
@@ -137,14 +151,17 @@ pub(super) fn settle(desk: &mut Desk, account: &mut Account, intent_id: &str) {
             "orders.settle"
         }
         (Status::RequiresCapture, _) => {
-            intent.status = Status::Canceled;
-            intent.amount_capturable = 0;
-            intent.canceled_at = Some(now);
-            intent.cancellation_reason = Some("automatic");
+            intent.cancel(now, Some("automatic"));
             "orders.expire"
         }
         _ => return,
     };
+    if operation == "orders.settle"
+        && let Some(charge_id) =
+            account.intents.get(intent_id).and_then(|intent| intent.latest_charge.clone())
+    {
+        earn(desk, account, &charge_id);
+    }
     report(desk, account, intent_id, operation);
 }
 
@@ -188,21 +205,32 @@ fn add_charge(
         metadata: intent.metadata.clone(),
         failure,
         method: Some(method.clone()),
+        customer: intent.customer.clone(),
+        invoice: intent.invoice.clone(),
+        available_on: None,
     };
     intent.latest_charge = Some(charge.id.clone());
     let id = charge.id.clone();
     account.charges.insert(&id, charge);
+    if is_captured {
+        earn(desk, account, &id);
+    }
 }
 
-/// Records that an intent was changed.
-pub(super) fn report(desk: &mut Desk, account: &Account, intent_id: &str, operation: &'static str) {
+/// Books the captured amount of a charge as the account's money.
+pub(super) fn earn(desk: &Desk, account: &mut Account, charge_id: &str) {
+    let Some(charge) = account.charges.get_mut(charge_id) else { return };
+    let is_slow =
+        charge.method.as_ref().is_some_and(|method| method.kind() == "card" && !method.bypasses_pending());
+    let available_on = desk.now().saturating_add(if is_slow { PENDING_SECONDS } else { 0 });
+    charge.available_on = Some(available_on);
+    account.ledger.book(&charge.currency, charge.amount_captured, available_on);
+}
+
+/// Records that an intent was changed, and lets its invoice follow.
+pub(super) fn report(desk: &mut Desk, account: &mut Account, intent_id: &str, operation: &'static str) {
     let Some(intent) = account.intents.get(intent_id) else { return };
-    desk.report(Change {
-        operation,
-        merchant: &account.id,
-        id: intent_id,
-        amount: json!(intent.amount),
-        currency: Some(&intent.currency),
-        reference: intent.reference(),
-    });
+    let money = Some((intent.amount, intent.currency.as_str()));
+    effects::report(desk, account, operation, Effect { id: intent_id, money, metadata: &intent.metadata });
+    billing::follow(desk, account, intent_id);
 }

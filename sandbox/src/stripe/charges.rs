@@ -1,8 +1,37 @@
-//! Stripe charges: made by confirming an intent, shown by expanding `latest_charge`.
+//! Stripe charges: made by confirming an intent; get and list.
 
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::payment_methods::{self, PaymentMethod};
+use crate::routes::Route;
+
+use super::{
+    Call, Handler, bank, expansion, pages,
+    parameters::{Kind, Parameter, Parameters},
+    payment_methods::{self, PaymentMethod},
+    refusal::Refusal,
+};
+
+/// The routes of this noun.
+pub(super) const ROUTES: &[Route<Handler>] = &[
+    Route { method: "GET", path: "/v1/charges", operation: "charges.list", handler: list },
+    Route { method: "GET", path: "/v1/charges/{id}", operation: "charges.get", handler: get },
+];
+
+const GET: &[Parameter] = &[("expand", Kind::List)];
+
+const LIST: &[Parameter] = &[
+    ("created", Kind::IntegerOr(pages::RANGE)),
+    ("customer", Kind::Text(5000)),
+    ("ending_before", Kind::Text(5000)),
+    ("expand", Kind::List),
+    ("limit", Kind::Integer),
+    ("payment_intent", Kind::Text(5000)),
+    ("starting_after", Kind::Text(5000)),
+    ("transfer_group", Kind::Text(5000)),
+];
+
+const EXPANDABLE: &[&str] = &["balance_transaction", "customer", "invoice", "payment_intent", "refunds"];
 
 /// A charge.
 #[derive(Clone, Debug)]
@@ -22,6 +51,10 @@ pub(super) struct Charge {
     /// `code`, `decline_code` and `message` of a failed charge.
     pub(super) failure: Option<(&'static str, &'static str)>,
     pub(super) method: Option<PaymentMethod>,
+    pub(super) customer: Option<String>,
+    pub(super) invoice: Option<String>,
+    /// When its money is available; none before it is captured.
+    pub(super) available_on: Option<i64>,
 }
 
 /// A charge's status.
@@ -43,6 +76,11 @@ impl ChargeStatus {
 }
 
 impl Charge {
+    /// Returns what can still be refunded.
+    pub(super) fn refundable(&self) -> i64 {
+        self.amount_captured.saturating_sub(self.amount_refunded)
+    }
+
     /// Returns the charge as Stripe writes it.
     pub(super) fn to_json(&self) -> Value {
         let is_failed = self.status == ChargeStatus::Failed;
@@ -54,11 +92,11 @@ impl Charge {
             "application_fee_amount": null,
             "balance_transaction": (self.status == ChargeStatus::Succeeded && self.is_captured).then(|| format!("txn_{tail}")),
             "billing_details": payment_methods::billing_details(), "calculated_statement_descriptor": "SANDBOX",
-            "captured": self.is_captured, "created": self.created, "currency": self.currency, "customer": null,
+            "captured": self.is_captured, "created": self.created, "currency": self.currency, "customer": self.customer,
             "description": self.description, "disputed": false, "failure_balance_transaction": null,
             "failure_code": self.failure.map(|(code, _)| code),
             "failure_message": self.failure.map(|(code, decline)| payment_methods::decline_message(code, decline)),
-            "fraud_details": {}, "invoice": null, "livemode": self.is_live, "metadata": self.metadata,
+            "fraud_details": {}, "invoice": self.invoice, "livemode": self.is_live, "metadata": self.metadata,
             "on_behalf_of": null, "paid": !is_failed, "payment_intent": self.intent,
             "payment_method": method.map(|method| method.id.clone()),
         });
@@ -72,7 +110,7 @@ impl Charge {
             },
             "payment_method_details": method.map(PaymentMethod::charge_details), "receipt_email": null,
             "receipt_number": null, "receipt_url": null,
-            "refunded": self.amount_refunded > 0 && self.amount_refunded == self.amount, "review": null,
+            "refunded": self.amount_refunded > 0 && self.amount_refunded == self.amount_captured, "review": null,
             "shipping": null, "source_transfer": null, "statement_descriptor": null,
             "statement_descriptor_suffix": null, "status": self.status.name(), "transfer_data": null,
             "transfer_group": null,
@@ -82,4 +120,29 @@ impl Charge {
         }
         charge
     }
+}
+
+fn get(call: &mut Call<'_>) -> Result<Value, Refusal> {
+    let given = Parameters::checked(std::mem::take(&mut call.parameters), GET)?;
+    expansion::check(&given, EXPANDABLE, "")?;
+    let missing = || Refusal::no_such(StatusCode::NOT_FOUND, "charge", call.id, "id");
+    let intent = call.account.charges.get(call.id).ok_or_else(missing)?.intent.clone();
+    bank::settle(call.desk, call.account, &intent);
+    let mut shown = call.account.charges.get(call.id).ok_or_else(missing)?.to_json();
+    expansion::expand(call.account, &mut shown, &given);
+    Ok(shown)
+}
+
+fn list(call: &mut Call<'_>) -> Result<Value, Refusal> {
+    let given = Parameters::checked(std::mem::take(&mut call.parameters), LIST)?;
+    expansion::check(&given, EXPANDABLE, "data.")?;
+    let charges = call.account.charges.newest();
+    let fitting = charges
+        .filter(|charge| pages::is_in_range(charge.created, &given, "created"))
+        .filter(|charge| pages::fits(charge.customer.as_deref(), &given, "customer"))
+        .filter(|charge| pages::fits(Some(&charge.intent), &given, "payment_intent"))
+        .filter(|_| given.text("transfer_group").is_none());
+    let page = pages::page(&given, "charge", fitting, |charge| &charge.id)?;
+    let data = page.items.into_iter().map(Charge::to_json).collect();
+    Ok(expansion::list(call.account, &given, "/v1/charges", (data, page.has_more)))
 }

@@ -12,6 +12,8 @@ const KNOWN: &str = "usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn
 const ZERO: &str = "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf";
 /// Three decimals, of which the last must be 0.
 const THREE: &str = "bhd jod kwd omr tnd";
+/// Two decimals in charges, none in payouts.
+const WHOLE_PAYOUTS: &str = "huf twd";
 /// No decimals in the world, two on the wire: the last two digits must be 00.
 const HUNDREDS: &str = "isk ugx";
 
@@ -70,15 +72,7 @@ pub(super) fn check_currency(given: &str) -> Result<String, Refusal> {
 
 /// Checks an amount by the rules of its currency; `param` is the parameter to blame.
 pub(super) fn check_amount(amount: i64, currency: &str, param: &str) -> Result<(), Refusal> {
-    if amount < 1 {
-        let code = Some("parameter_invalid_integer");
-        return Err(Refusal::parameter(code, param, "This value must be greater than or equal to 1."));
-    }
-    if amount > MOST_AMOUNT {
-        let most = crate::payer::major(MOST_AMOUNT, decimals(currency));
-        let message = format!("Amount must be no more than {}{most} {currency}", sign(currency));
-        return Err(Refusal::parameter(Some("amount_too_large"), param, message));
-    }
+    check_range(amount, 1, currency, param)?;
     if let Some((_, least, sign)) = LEAST.iter().find(|(known, _, _)| *known == currency)
         && amount < *least
     {
@@ -86,13 +80,57 @@ pub(super) fn check_amount(amount: i64, currency: &str, param: &str) -> Result<(
         let message = format!("Amount must be at least {sign}{least} {currency}");
         return Err(Refusal::parameter(Some("amount_too_small"), param, message));
     }
-    let unit = if lists(THREE, currency) {
+    check_unit(amount, unit(currency), currency, param)
+}
+
+/// Checks the amount of a refund or a transfer, which may be smaller than the smallest charge.
+pub(super) fn check_part(amount: i64, currency: &str, param: &str) -> Result<(), Refusal> {
+    check_range(amount, 1, currency, param)?;
+    check_unit(amount, unit(currency), currency, param)
+}
+
+/// Checks the amount of one piece, which may be free.
+pub(super) fn check_price(amount: i64, currency: &str, param: &str) -> Result<(), Refusal> {
+    check_range(amount, 0, currency, param)?;
+    check_unit(amount, unit(currency), currency, param)
+}
+
+/// Checks the amount of a payout: some currencies have decimals in charges only.
+pub(super) fn check_payout(amount: i64, currency: &str, param: &str) -> Result<(), Refusal> {
+    check_range(amount, 1, currency, param)?;
+    let unit = if lists(WHOLE_PAYOUTS, currency) { 100 } else { unit(currency) };
+    check_unit(amount, unit, currency, param)
+}
+
+/// Writes an amount with its sign, as error messages do: `$20.00`.
+pub(super) fn written(amount: i64, currency: &str) -> String {
+    format!("{}{}", sign(currency), crate::payer::major(amount, decimals(currency)))
+}
+
+fn check_range(amount: i64, least: i64, currency: &str, param: &str) -> Result<(), Refusal> {
+    if amount < least {
+        let code = Some("parameter_invalid_integer");
+        let message = format!("This value must be greater than or equal to {least}.");
+        return Err(Refusal::parameter(code, param, message));
+    }
+    if amount > MOST_AMOUNT {
+        let message = format!("Amount must be no more than {} {currency}", written(MOST_AMOUNT, currency));
+        return Err(Refusal::parameter(Some("amount_too_large"), param, message));
+    }
+    Ok(())
+}
+
+fn unit(currency: &str) -> i64 {
+    if lists(THREE, currency) {
         10
     } else if lists(HUNDREDS, currency) {
         100
     } else {
         1
-    };
+    }
+}
+
+fn check_unit(amount: i64, unit: i64, currency: &str, param: &str) -> Result<(), Refusal> {
     if amount % unit != 0 {
         let message = format!("Invalid amount: amounts in {currency} must be divisible by {unit}.");
         return Err(Refusal::parameter(Some("parameter_invalid_integer"), param, message));
@@ -134,8 +172,26 @@ mod tests {
     }
 
     #[test]
+    fn payouts_and_prices_have_rules_of_their_own() {
+        for (amount, currency, is_fine) in [
+            (100, "huf", true),
+            (150, "huf", false),
+            (150, "twd", false),
+            (1, "usd", true),
+            (5124, "kwd", false),
+        ] {
+            assert_eq!(check_payout(amount, currency, "amount").is_ok(), is_fine, "{amount} {currency}");
+        }
+        assert!(check_price(0, "usd", "unit_amount").is_ok());
+        assert!(check_price(-1, "usd", "unit_amount").is_err());
+        assert!(check_part(1, "usd", "amount").is_ok());
+        assert!(check_part(550, "ugx", "amount").is_err());
+        assert_eq!(written(2000, "usd"), "$20.00");
+    }
+
+    #[test]
     fn every_list_is_of_known_currencies() {
-        for currency in [ZERO, THREE, HUNDREDS].iter().flat_map(|list| list.split(' ')) {
+        for currency in [ZERO, THREE, HUNDREDS, WHOLE_PAYOUTS].iter().flat_map(|list| list.split(' ')) {
             assert!(lists(KNOWN, currency), "{currency}");
         }
         assert!(check_currency("USD").is_ok());

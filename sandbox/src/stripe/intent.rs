@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::charges::Charge;
+use crate::desk::Desk;
 
 /// A `PaymentIntent`, which is Stripe's order.
 #[derive(Clone, Debug)]
@@ -22,6 +22,9 @@ pub(super) struct Intent {
     /// `always` or `never` where payment methods are chosen automatically.
     pub(super) allow_redirects: Option<String>,
     pub(super) payment_method_types: Vec<String>,
+    pub(super) customer: Option<String>,
+    /// The invoice that it collects.
+    pub(super) invoice: Option<String>,
     pub(super) payment_method: Option<String>,
     pub(super) latest_charge: Option<String>,
     pub(super) last_payment_error: Value,
@@ -77,18 +80,51 @@ impl Intent {
         self.capture_method == "manual"
     }
 
-    /// Returns the caller's own id, as far as the metadata has one.
-    pub(super) fn reference(&self) -> Option<&str> {
-        ["reference", "transaction_id", "gateway_transaction_id", "gateway_order_id", "order_id"]
-            .iter()
-            .find_map(|name| self.metadata.get(*name))
-            .and_then(Value::as_str)
+    /// Returns a new intent, which waits for a payment method of whatever kind.
+    pub(super) fn new(desk: &mut Desk, is_live: bool, (amount, currency): (i64, String)) -> Self {
+        let id = format!("pi_3{}", desk.random.base62(23));
+        Self {
+            client_secret: format!("{id}_secret_{}", desk.random.base62(25)),
+            id,
+            amount,
+            amount_capturable: 0,
+            amount_received: 0,
+            currency,
+            status: Status::RequiresPaymentMethod,
+            capture_method: "automatic".to_owned(),
+            confirmation_method: "automatic".to_owned(),
+            created: desk.now(),
+            is_live,
+            metadata: Map::new(),
+            allow_redirects: None,
+            payment_method_types: vec!["card".to_owned()],
+            customer: None,
+            invoice: None,
+            payment_method: None,
+            latest_charge: None,
+            last_payment_error: Value::Null,
+            next_action: Value::Null,
+            return_url: None,
+            canceled_at: None,
+            cancellation_reason: None,
+            due_at: None,
+            details: Map::new(),
+        }
     }
 
-    /// Returns the intent as Stripe writes it; the charge stands in full where it was asked for.
-    pub(super) fn to_json(&self, charge: Option<&Charge>, method: Option<&Value>) -> Value {
+    /// Cancels the intent at this time.
+    pub(super) fn cancel(&mut self, at: i64, reason: Option<&'static str>) {
+        self.status = Status::Canceled;
+        self.canceled_at = Some(at);
+        self.cancellation_reason = reason;
+        self.amount_capturable = 0;
+        self.due_at = None;
+        self.next_action = Value::Null;
+    }
+
+    /// Returns the intent as Stripe writes it.
+    pub(super) fn to_json(&self) -> Value {
         let detail = |name: &str| self.details.get(name).cloned().unwrap_or(Value::Null);
-        let latest_charge = charge.map_or_else(|| json!(self.latest_charge), Charge::to_json);
         let automatic =
             self.allow_redirects.as_ref().map(|allow| json!({"allow_redirects": allow, "enabled": true}));
         json!({
@@ -99,11 +135,11 @@ impl Intent {
             "canceled_at": self.canceled_at, "cancellation_reason": self.cancellation_reason,
             "capture_method": self.capture_method, "client_secret": self.client_secret,
             "confirmation_method": self.confirmation_method, "created": self.created, "currency": self.currency,
-            "customer": null, "description": detail("description"), "invoice": null,
-            "last_payment_error": self.last_payment_error, "latest_charge": latest_charge,
+            "customer": self.customer, "description": detail("description"), "invoice": self.invoice,
+            "last_payment_error": self.last_payment_error, "latest_charge": self.latest_charge,
             "livemode": self.is_live, "metadata": self.metadata, "next_action": self.next_action,
             "on_behalf_of": detail("on_behalf_of"),
-            "payment_method": method.cloned().unwrap_or_else(|| json!(self.payment_method)),
+            "payment_method": self.payment_method,
             "payment_method_options": {}, "payment_method_types": self.payment_method_types, "processing": null,
             "receipt_email": detail("receipt_email"), "review": null,
             "setup_future_usage": detail("setup_future_usage"), "shipping": detail("shipping"),

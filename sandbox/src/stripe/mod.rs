@@ -1,49 +1,102 @@
 //! Stripe: authentication, versions, form decoding, idempotency, routing and the accounts behind the keys.
 
 mod account;
+mod acts;
 mod bank;
+mod billing;
+mod calendar;
 mod charges;
+mod checkout;
 mod currencies;
+mod customers;
+mod cycle;
+mod effects;
+mod expansion;
 mod form;
 mod idempotency;
 mod intent;
+mod invoice;
+mod keys;
+mod ledger;
+mod objects;
 mod order_steps;
 mod orders;
+mod pages;
 mod parameters;
 mod payer;
+mod payment_link;
+mod payment_links;
 mod payment_methods;
+mod payout;
+mod payouts;
+mod price;
+mod prices;
+mod products;
+mod refund;
+mod refunds;
 mod refusal;
+mod subscription;
+mod subscription_acts;
+mod subscription_request;
+mod subscriptions;
+mod transfers;
+mod versions;
 
 use std::collections::HashMap;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::{Map, Value};
 
 use crate::{
     act::{Act, Acted},
-    credentials,
     desk::Desk,
     exchange::{Answer, Incoming},
     payer::{Page, PayerAction, PayerDone, PayerRefusal},
     provider::{Recognised, Simulation},
-    random::{self, Random},
+    random::Random,
     routes::{self, Route},
     shelf::Shelf,
 };
 
 use self::{
     charges::Charge,
+    checkout::Session,
+    customers::Customer,
     idempotency::{Keyed, Stored},
     intent::Intent,
+    invoice::Invoice,
+    keys::{account_id, check_key, key_of},
+    ledger::Ledger,
+    parameters::{Parameter, Parameters},
+    payment_link::PaymentLink,
     payment_methods::PaymentMethod,
+    payout::Payout,
+    price::Price,
+    products::Product,
+    refund::Refund,
     refusal::Refusal,
+    subscription::Subscription,
+    transfers::Transfer,
 };
 
 type Handler = fn(&mut Call<'_>) -> Result<Value, Refusal>;
 
 /// Every route, a table a noun.
-const TABLES: [&[Route<Handler>]; 2] = [orders::ROUTES, account::ROUTES];
+const TABLES: [&[Route<Handler>]; 13] = [
+    orders::ROUTES,
+    account::ROUTES,
+    charges::ROUTES,
+    refunds::ROUTES,
+    customers::ROUTES,
+    products::ROUTES,
+    prices::ROUTES,
+    subscriptions::ROUTES,
+    invoice::ROUTES,
+    payment_links::ROUTES,
+    checkout::ROUTES,
+    payouts::ROUTES,
+    transfers::ROUTES,
+];
 /// The version of an account that sends none; the shipped specification is of this date.
 const DEFAULT_VERSION: &str = "2023-08-16";
 
@@ -63,6 +116,19 @@ struct Account {
     intents: Shelf<Intent>,
     charges: Shelf<Charge>,
     methods: Shelf<PaymentMethod>,
+    refunds: Shelf<Refund>,
+    customers: Shelf<Customer>,
+    products: Shelf<Product>,
+    prices: Shelf<Price>,
+    /// The price that has a lookup key.
+    lookup_keys: HashMap<String, String>,
+    subscriptions: Shelf<Subscription>,
+    invoices: Shelf<Invoice>,
+    links: Shelf<PaymentLink>,
+    sessions: Shelf<Session>,
+    payouts: Shelf<Payout>,
+    transfers: Shelf<Transfer>,
+    ledger: Ledger,
     stored: Stored,
 }
 
@@ -75,9 +141,28 @@ struct Call<'a> {
     version: &'a str,
 }
 
+impl Call<'_> {
+    /// Returns the parameters, checked against a table.
+    fn read(&mut self, table: &[Parameter]) -> Result<Parameters, Refusal> {
+        Parameters::checked(std::mem::take(&mut self.parameters), table)
+    }
+
+    /// Returns the answer to an id in the path that nothing has.
+    fn missing(&self, noun: &str) -> Refusal {
+        Refusal::no_such(StatusCode::NOT_FOUND, noun, self.id, "id")
+    }
+
+    /// Returns an object that is there as the request wants to see it.
+    fn shown(&self, id: &str, given: &Parameters) -> Value {
+        let mut shown = self.account.object(id).unwrap_or_default();
+        expansion::expand(self.account, &mut shown, given);
+        shown
+    }
+}
+
 impl Stripe {
     fn authenticate(&mut self, incoming: &Incoming, now: i64) -> Result<&mut Account, Refusal> {
-        let key = key_of(incoming).ok_or_else(no_key)?;
+        let key = key_of(incoming).ok_or_else(keys::no_key)?;
         let is_live = check_key(&key)? == "live";
         Ok(self.accounts.entry(key).or_insert_with_key(|key| Account {
             id: account_id(key),
@@ -107,7 +192,10 @@ impl Stripe {
         let parameters = decode(incoming)?;
         let result = (route.handler)(&mut Call { desk, account, id, parameters, version });
         let (answer, has_begun) = match result {
-            Ok(body) => (Answer::json(StatusCode::OK, &body), true),
+            Ok(mut body) => {
+                versions::shape(&mut body, version);
+                (Answer::json(StatusCode::OK, &body), true)
+            }
             Err(refusal) => {
                 let has_begun = refusal.has_begun;
                 (self.explain(refusal, id, is_live).to_answer(), has_begun)
@@ -121,7 +209,7 @@ impl Stripe {
 
     /// Says it when a live key asks for an object that a test key made.
     fn explain(&self, refusal: Refusal, id: &str, is_live: bool) -> Refusal {
-        let is_in_test_mode = |account: &Account| !account.is_live && account.intents.get(id).is_some();
+        let is_in_test_mode = |account: &Account| !account.is_live && account.has(id);
         if is_live && self.accounts.values().any(is_in_test_mode) {
             return refusal.with_addition(
                 "; a similar object exists in test mode, but a live mode key was used to make this request.",
@@ -130,8 +218,8 @@ impl Stripe {
         refusal
     }
 
-    fn account_of_intent(&mut self, id: &str) -> Option<&mut Account> {
-        self.accounts.values_mut().find(|account| account.intents.get(id).is_some())
+    fn account_with(&mut self, id: &str) -> Option<&mut Account> {
+        self.accounts.values_mut().find(|account| account.has(id))
     }
 }
 
@@ -176,25 +264,27 @@ impl Simulation for Stripe {
         action: PayerAction,
         amount: Option<&Value>,
     ) -> Result<PayerDone, PayerRefusal> {
-        let account = self.account_of_intent(id).ok_or(PayerRefusal::UnknownOrder)?;
+        let account = self.account_with(id).ok_or(PayerRefusal::UnknownOrder)?;
         payer::act(desk, account, id, payer::Act { action, amount })
     }
 
-    fn act(&mut self, _desk: &mut Desk, _act: Act<'_>) -> Result<Acted, PayerRefusal> {
-        Err(PayerRefusal::UnknownOrder)
+    fn act(&mut self, desk: &mut Desk, act: Act<'_>) -> Result<Acted, PayerRefusal> {
+        let account = self.account_with(act.id).ok_or(PayerRefusal::UnknownOrder)?;
+        acts::act(desk, account, act)
     }
 
     fn page(&mut self, desk: &mut Desk, id: &str) -> Option<Page> {
-        let account = self.account_of_intent(id)?;
-        bank::settle(desk, account, id);
-        account.intents.get(id).map(payer::page)
+        let account = self.account_with(id)?;
+        payer::page(desk, account, id)
     }
 
     fn settle(&mut self, desk: &mut Desk) {
         for account in self.accounts.values_mut() {
-            for id in account.intents.ids() {
-                bank::settle(desk, account, &id);
-            }
+            bank::settle_all(desk, account);
+            refund::settle_all(desk, account);
+            cycle::settle_all(desk, account);
+            checkout::settle_all(desk, account);
+            payout::settle_all(desk, account);
         }
     }
 
@@ -212,68 +302,12 @@ impl Simulation for Stripe {
     }
 }
 
-/// Returns the key of a bearer token, or of Basic credentials with the key as user and no password.
-fn key_of(incoming: &Incoming) -> Option<String> {
-    let header = incoming.header("authorization")?;
-    if let Some(key) = header.strip_prefix("Bearer ") {
-        return Some(key.trim().to_owned()).filter(|key| !key.is_empty());
-    }
-    if let Some((user, _)) = credentials::basic(header) {
-        return Some(user).filter(|key| !key.is_empty());
-    }
-    // curl's `-u key:` has a colon; some clients leave even that out.
-    let decoded = STANDARD.decode(header.strip_prefix("Basic ")?).ok()?;
-    String::from_utf8(decoded).ok().filter(|key| !key.is_empty())
-}
-
-/// Returns `test` or `live` for a secret or restricted key.
-fn check_key(key: &str) -> Result<&str, Refusal> {
-    let mut parts = key.splitn(3, '_');
-    let (kind, mode, tail) = (parts.next(), parts.next(), parts.next());
-    match (kind, mode, tail) {
-        (Some("sk" | "rk"), Some(mode @ ("test" | "live")), Some(tail))
-            if credentials::is_alphanumeric(tail) =>
-        {
-            Ok(mode)
-        }
-        (Some("pk"), Some("test" | "live"), Some(_)) => Err(Refusal::request(
-            StatusCode::FORBIDDEN,
-            Some("secret_key_required"),
-            "This API call cannot be made with a publishable API key. Please use a secret API key. You can find a list of your API keys at https://dashboard.stripe.com/account/apikeys.",
-        )),
-        _ => {
-            let message = format!("Invalid API Key provided: {}", masked(key));
-            Err(Refusal::request(StatusCode::UNAUTHORIZED, None, message))
-        }
-    }
-}
-
-/// Masks the middle of a key and keeps the last four characters.
-fn masked(key: &str) -> String {
-    let count = key.chars().count();
-    let front: String = key.chars().take(if count > 12 { 8 } else { 0 }).collect();
-    let back: String = key.chars().skip(count.saturating_sub(4)).collect();
-    format!("{front}***{back}")
-}
-
-fn no_key() -> Refusal {
-    Refusal::request(
-        StatusCode::UNAUTHORIZED,
-        None,
-        "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication for details, or we can help at https://support.stripe.com/.",
-    )
-}
-
 fn unknown_url(incoming: &Incoming) -> Refusal {
     let message = format!(
         "Unrecognized request URL ({}: {}). Please see https://stripe.com/docs or we can help at https://support.stripe.com/.",
         incoming.method, incoming.path
     );
     Refusal::request(StatusCode::NOT_FOUND, None, message)
-}
-
-fn account_id(key: &str) -> String {
-    format!("acct_1{}", random::named(key, 15))
 }
 
 fn check_version(incoming: &Incoming) -> Result<&str, Refusal> {
@@ -291,7 +325,13 @@ fn check_version(incoming: &Incoming) -> Result<&str, Refusal> {
 }
 
 fn decode(incoming: &Incoming) -> Result<Map<String, Value>, Refusal> {
-    let pairs = if incoming.method == Method::GET {
+    // The parameters of a DELETE may come in either place.
+    let is_in_query = match incoming.method {
+        Method::GET => true,
+        Method::DELETE => incoming.body.is_empty(),
+        _ => false,
+    };
+    let pairs = if is_in_query {
         incoming.query_pairs()
     } else if incoming.has_content_type("application/json") {
         let message = "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have any questions, we can help at https://support.stripe.com/.";

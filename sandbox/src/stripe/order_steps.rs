@@ -1,12 +1,12 @@
 //! The steps of a Stripe order after its creation: confirm, capture, cancel, and how an intent is shown.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::desk::Desk;
 
 use super::{
-    Account, Call, bank, currencies,
+    Account, Call, bank, currencies, expansion,
     intent::{self, Intent, Status},
     orders::{self, CAPTURE_METHODS},
     parameters::{Kind, Parameter, Parameters},
@@ -49,7 +49,7 @@ const REASONS: [&str; 4] = ["abandoned", "duplicate", "fraudulent", "requested_b
 const CANCEL: &[Parameter] = &[("cancellation_reason", Kind::Choice(&REASONS)), ("expand", Kind::List)];
 
 /// What `expand[]` can name on an intent.
-const EXPANDABLE: [&str; 12] = [
+pub(super) const EXPANDABLE: &[&str] = &[
     "latest_charge",
     "payment_method",
     "customer",
@@ -67,7 +67,7 @@ const EXPANDABLE: [&str; 12] = [
 /// Answers `POST /v1/payment_intents/{id}/confirm`.
 pub(super) fn confirm(call: &mut Call<'_>) -> Result<Value, Refusal> {
     let given = Parameters::checked(std::mem::take(&mut call.parameters), CONFIRM)?;
-    check_expand(&given, "")?;
+    expansion::check(&given, EXPANDABLE, "")?;
     let intent = orders::find(call)?;
     if !intent::OPEN.contains(&intent.status) {
         let message = match intent.status {
@@ -80,7 +80,7 @@ pub(super) fn confirm(call: &mut Call<'_>) -> Result<Value, Refusal> {
                 intent::names(&intent::OPEN)
             ),
         };
-        return Err(Refusal::unexpected_state(message, intent.to_json(None, None)));
+        return Err(Refusal::unexpected_state(message, intent.to_json()));
     }
     check_return_url(intent, &given)?;
     let method = chosen_method(call.desk, call.account, &given)?;
@@ -111,7 +111,7 @@ pub(super) fn confirm_with(
     let Some(method) = intent.payment_method.as_deref().and_then(|id| account.methods.get(id)).cloned()
     else {
         let message = "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method or ConfirmationToken.";
-        return Err(Refusal::unexpected_state(message, intent.to_json(None, None)));
+        return Err(Refusal::unexpected_state(message, intent.to_json()));
     };
     let off_session = given.text("off_session").is_some_and(|text| text != "false");
     let manner = bank::Manner {
@@ -124,20 +124,20 @@ pub(super) fn confirm_with(
         return shown(account, intent_id, given);
     }
     let intent = account.intents.get(intent_id).ok_or_else(unknown)?;
-    Err(Refusal::declined(&intent.last_payment_error, intent.to_json(None, None)))
+    Err(Refusal::declined(&intent.last_payment_error, intent.to_json()))
 }
 
 /// Answers `POST /v1/payment_intents/{id}/capture`.
 pub(super) fn capture(call: &mut Call<'_>) -> Result<Value, Refusal> {
     let given = Parameters::checked(std::mem::take(&mut call.parameters), CAPTURE)?;
-    check_expand(&given, "")?;
+    expansion::check(&given, EXPANDABLE, "")?;
     let intent = orders::find(call)?;
     if intent.status != Status::RequiresCapture {
         let message = format!(
             "This PaymentIntent could not be captured because it has a status of {}. Only a PaymentIntent with one of the following statuses may be captured: requires_capture.",
             intent.status.name()
         );
-        return Err(Refusal::unexpected_state(message, intent.to_json(None, None)));
+        return Err(Refusal::unexpected_state(message, intent.to_json()));
     }
     let amount = given.integer("amount_to_capture").unwrap_or(intent.amount_capturable);
     if amount < 1 {
@@ -164,6 +164,8 @@ pub(super) fn capture(call: &mut Call<'_>) -> Result<Value, Refusal> {
     if let Some(charge) = charge.and_then(|id| call.account.charges.get_mut(&id)) {
         charge.is_captured = true;
         charge.amount_captured = amount;
+        let charge_id = charge.id.clone();
+        bank::earn(call.desk, call.account, &charge_id);
     }
     bank::report(call.desk, call.account, call.id, "orders.capture");
     shown(call.account, call.id, &given)
@@ -172,7 +174,7 @@ pub(super) fn capture(call: &mut Call<'_>) -> Result<Value, Refusal> {
 /// Answers `POST /v1/payment_intents/{id}/cancel`.
 pub(super) fn cancel(call: &mut Call<'_>) -> Result<Value, Refusal> {
     let given = Parameters::checked(std::mem::take(&mut call.parameters), CANCEL)?;
-    check_expand(&given, "")?;
+    expansion::check(&given, EXPANDABLE, "")?;
     let now = call.desk.now();
     let intent = orders::find(call)?;
     if !intent::OPEN.contains(&intent.status) && intent.status != Status::RequiresCapture {
@@ -180,16 +182,16 @@ pub(super) fn cancel(call: &mut Call<'_>) -> Result<Value, Refusal> {
             "You cannot cancel this PaymentIntent because it has a status of {}. Only a PaymentIntent with one of the following statuses may be canceled: requires_payment_method, requires_capture, requires_confirmation, requires_action, processing.",
             intent.status.name()
         );
-        return Err(Refusal::unexpected_state(message, intent.to_json(None, None)));
+        return Err(Refusal::unexpected_state(message, intent.to_json()));
     }
-    intent.status = Status::Canceled;
-    intent.canceled_at = Some(now);
-    intent.cancellation_reason = given
-        .text("cancellation_reason")
-        .and_then(|given| REASONS.into_iter().find(|reason| *reason == given));
-    intent.amount_capturable = 0;
-    intent.due_at = None;
-    intent.next_action = Value::Null;
+    if let Some(invoice) = &intent.invoice {
+        let message = format!(
+            "You cannot cancel this PaymentIntent because it was created by the invoice {invoice}; cancel the subscription instead."
+        );
+        return Err(Refusal::unexpected_state(message, intent.to_json()));
+    }
+    let reason = given.text("cancellation_reason");
+    intent.cancel(now, reason.and_then(|given| REASONS.into_iter().find(|reason| *reason == given)));
     bank::report(call.desk, call.account, call.id, "orders.cancel");
     shown(call.account, call.id, &given)
 }
@@ -258,56 +260,16 @@ fn keep_method(desk: &mut Desk, account: &mut Account, mut method: PaymentMethod
     method
 }
 
-/// Refuses what cannot be expanded; `prefix` is `data.` for lists.
-pub(super) fn check_expand(given: &Parameters, prefix: &str) -> Result<(), Refusal> {
-    for name in given.texts("expand") {
-        let is_known = name.strip_prefix(prefix).is_some_and(|name| EXPANDABLE.contains(&name));
-        if !is_known {
-            let message = format!("This property cannot be expanded ({name}).");
-            return Err(Refusal::parameter(None, "expand", message));
-        }
-    }
-    Ok(())
-}
-
 /// Returns the intent as the request wants to see it.
 pub(super) fn shown(account: &Account, intent_id: &str, given: &Parameters) -> Result<Value, Refusal> {
-    match account.intents.get(intent_id) {
-        Some(intent) => Ok(expanded(account, intent, given, "")),
-        None => Err(Refusal::no_such(StatusCode::NOT_FOUND, "payment_intent", intent_id, "intent")),
-    }
+    let missing = || Refusal::no_such(StatusCode::NOT_FOUND, "payment_intent", intent_id, "intent");
+    let mut shown = account.intents.get(intent_id).ok_or_else(missing)?.to_json();
+    expansion::expand(account, &mut shown, given);
+    Ok(shown)
 }
 
-/// Returns the intent with what `expand[]` asks for in full.
-pub(super) fn expanded(account: &Account, intent: &Intent, given: &Parameters, prefix: &str) -> Value {
-    let wanted = given.texts("expand");
-    let wants = |name: &str| wanted.iter().any(|given| given.strip_prefix(prefix) == Some(name));
-    let wants_charge = wanted.iter().any(|given| {
-        given.strip_prefix(prefix).is_some_and(|name| name.split('.').next() == Some("latest_charge"))
-    });
-    let charge =
-        intent.latest_charge.as_deref().filter(|_| wants_charge).and_then(|id| account.charges.get(id));
-    let method = intent
-        .payment_method
-        .as_deref()
-        .filter(|_| wants("payment_method"))
-        .and_then(|id| account.methods.get(id))
-        .map(PaymentMethod::to_json);
-    let mut shown = intent.to_json(charge, method.as_ref());
-    if wants("latest_charge.refunds")
-        && let Some(Value::Object(charge)) = shown.get_mut("latest_charge")
-    {
-        let url = format!("/v1/charges/{}/refunds", intent.latest_charge.as_deref().unwrap_or_default());
-        charge.insert(
-            "refunds".to_owned(),
-            json!({"object": "list", "data": [], "has_more": false, "url": url}),
-        );
-    }
-    shown
-}
-
-/// Writes an intent's amount in major units.
-pub(super) fn major_amount(intent: &Intent) -> String {
-    let amount = crate::payer::major(intent.amount, currencies::decimals(&intent.currency));
-    format!("{amount} {}", intent.currency.to_uppercase())
+/// Writes an amount in major units with its currency, as the payer's page does.
+pub(super) fn major_amount(amount: i64, currency: &str) -> String {
+    let amount = crate::payer::major(amount, currencies::decimals(currency));
+    format!("{amount} {}", currency.to_uppercase())
 }

@@ -1,14 +1,15 @@
 //! Stripe orders, which are `PaymentIntent`s: create, get, update, list, and the table of all their routes.
 
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::routes::Route;
 
 use super::{
-    Call, Handler, bank, currencies,
+    Call, Handler, bank, currencies, customers, expansion,
     intent::{self, Intent, Status},
-    order_steps::{self, cancel, capture, confirm},
+    order_steps::{self, EXPANDABLE, cancel, capture, confirm},
+    pages,
     parameters::{Kind, Parameter, Parameters},
     refusal::Refusal,
 };
@@ -102,11 +103,8 @@ const UPDATE: &[Parameter] = &[
     ("transfer_group", Kind::Text(5000)),
 ];
 
-const RANGE: &[Parameter] =
-    &[("gt", Kind::Integer), ("gte", Kind::Integer), ("lt", Kind::Integer), ("lte", Kind::Integer)];
-
 const LIST: &[Parameter] = &[
-    ("created", Kind::IntegerOr(RANGE)),
+    ("created", Kind::IntegerOr(pages::RANGE)),
     ("customer", Kind::Text(5000)),
     ("ending_before", Kind::Text(5000)),
     ("expand", Kind::List),
@@ -135,35 +133,15 @@ fn create(call: &mut Call<'_>) -> Result<Value, Refusal> {
     let currency =
         currencies::check_currency(given.text("currency").ok_or_else(|| Refusal::missing("currency"))?)?;
     currencies::check_amount(amount, &currency, "amount")?;
-    check_customer(&given)?;
+    customers::check(call.account, &given)?;
     let (types, allow_redirects) = payment_method_choice(&given, call.version)?;
-    order_steps::check_expand(&given, "")?;
-    let id = format!("pi_3{}", call.desk.random.base62(23));
-    let mut intent = Intent {
-        id: id.clone(),
-        amount,
-        amount_capturable: 0,
-        amount_received: 0,
-        currency,
-        status: Status::RequiresPaymentMethod,
-        capture_method: given.text("capture_method").unwrap_or("automatic").to_owned(),
-        confirmation_method: given.text("confirmation_method").unwrap_or("automatic").to_owned(),
-        client_secret: format!("{id}_secret_{}", call.desk.random.base62(25)),
-        created: call.desk.now(),
-        is_live: call.account.is_live,
-        metadata: Map::new(),
-        allow_redirects,
-        payment_method_types: types,
-        payment_method: None,
-        latest_charge: None,
-        last_payment_error: Value::Null,
-        next_action: Value::Null,
-        return_url: None,
-        canceled_at: None,
-        cancellation_reason: None,
-        due_at: None,
-        details: Map::new(),
-    };
+    expansion::check(&given, EXPANDABLE, "")?;
+    let mut intent = Intent::new(call.desk, call.account.is_live, (amount, currency));
+    given.text("capture_method").unwrap_or("automatic").clone_into(&mut intent.capture_method);
+    given.text("confirmation_method").unwrap_or("automatic").clone_into(&mut intent.confirmation_method);
+    intent.payment_method_types = types;
+    intent.allow_redirects = allow_redirects;
+    intent.customer = given.text("customer").map(str::to_owned);
     apply_details(&mut intent, &given);
     let is_confirmed = given.is_true("confirm");
     if is_confirmed {
@@ -176,20 +154,13 @@ fn create(call: &mut Call<'_>) -> Result<Value, Refusal> {
         intent.payment_method = Some(method.id);
         intent.status = Status::RequiresConfirmation;
     }
+    let id = intent.id.clone();
     call.account.intents.insert(&id, intent);
     bank::report(call.desk, call.account, &id, "orders.create");
     if is_confirmed {
         return order_steps::confirm_with(call.desk, call.account, &id, &given);
     }
     order_steps::shown(call.account, &id, &given)
-}
-
-fn check_customer(given: &Parameters) -> Result<(), Refusal> {
-    // Customers are not simulated yet, so that every id is an unknown one.
-    match given.text("customer") {
-        Some(id) => Err(Refusal::no_such(StatusCode::BAD_REQUEST, "customer", id, "customer")),
-        None => Ok(()),
-    }
 }
 
 /// Returns the types, and whether redirects are allowed where types are chosen automatically.
@@ -252,14 +223,14 @@ pub(super) fn find<'c>(call: &'c mut Call<'_>) -> Result<&'c mut Intent, Refusal
 fn get(call: &mut Call<'_>) -> Result<Value, Refusal> {
     let given = Parameters::checked(std::mem::take(&mut call.parameters), GET)?;
     find(call)?;
-    order_steps::check_expand(&given, "")?;
+    expansion::check(&given, EXPANDABLE, "")?;
     order_steps::shown(call.account, call.id, &given)
 }
 
 fn update(call: &mut Call<'_>) -> Result<Value, Refusal> {
     let given = Parameters::checked(std::mem::take(&mut call.parameters), UPDATE)?;
-    check_customer(&given)?;
-    order_steps::check_expand(&given, "")?;
+    customers::check(call.account, &given)?;
+    expansion::check(&given, EXPANDABLE, "")?;
     let method = order_steps::chosen_method(call.desk, call.account, &given)?;
     let intent = find(call)?;
     let frozen = ["amount", "currency", "payment_method", "payment_method_data", "capture_method"];
@@ -271,7 +242,7 @@ fn update(call: &mut Call<'_>) -> Result<Value, Refusal> {
             intent.status.name(),
             intent::names(&intent::OPEN)
         );
-        return Err(Refusal::unexpected_state(message, intent.to_json(None, None)));
+        return Err(Refusal::unexpected_state(message, intent.to_json()));
     }
     let currency = given.text("currency").map(currencies::check_currency).transpose()?;
     let currency = currency.unwrap_or_else(|| intent.currency.clone());
@@ -281,6 +252,9 @@ fn update(call: &mut Call<'_>) -> Result<Value, Refusal> {
     intent.currency = currency;
     if let Some(capture) = given.text("capture_method") {
         capture.clone_into(&mut intent.capture_method);
+    }
+    if let Some(customer) = given.text("customer") {
+        intent.customer = Some(customer.to_owned());
     }
     if let Some(method) = method {
         intent.payment_method = Some(method.id);
@@ -293,53 +267,12 @@ fn update(call: &mut Call<'_>) -> Result<Value, Refusal> {
 
 fn list(call: &mut Call<'_>) -> Result<Value, Refusal> {
     let given = Parameters::checked(std::mem::take(&mut call.parameters), LIST)?;
-    order_steps::check_expand(&given, "data.")?;
-    let limit = given.integer("limit").unwrap_or(10);
-    if !(1..=100).contains(&limit) {
-        let message = "Invalid integer: limit must be between 1 and 100";
-        return Err(Refusal::parameter(Some("parameter_invalid_integer"), "limit", message));
-    }
-    let limit = usize::try_from(limit).unwrap_or(10);
-    let mut fitting: Vec<&Intent> = call
-        .account
-        .intents
-        .newest()
-        .filter(|intent| is_in_range(intent.created, &given))
-        // No intent has a customer as long as customers are not simulated.
-        .filter(|_| given.text("customer").is_none())
-        .collect();
-    if let Some(after) = given.text("starting_after") {
-        let position = position_of(&fitting, after, "starting_after")?;
-        fitting.drain(..=position);
-    }
-    let mut has_more = fitting.len() > limit;
-    if let Some(before) = given.text("ending_before") {
-        fitting.truncate(position_of(&fitting, before, "ending_before")?);
-        has_more = fitting.len() > limit;
-        fitting.drain(..fitting.len().saturating_sub(limit));
-    }
-    fitting.truncate(limit);
-    let data: Vec<Value> = fitting
-        .into_iter()
-        .map(|intent| order_steps::expanded(call.account, intent, &given, "data."))
-        .collect();
-    Ok(json!({"object": "list", "data": data, "has_more": has_more, "url": "/v1/payment_intents"}))
-}
-
-fn position_of(intents: &[&Intent], id: &str, param: &str) -> Result<usize, Refusal> {
-    intents
-        .iter()
-        .position(|intent| intent.id == id)
-        .ok_or_else(|| Refusal::no_such(StatusCode::BAD_REQUEST, "payment_intent", id, param))
-}
-
-fn is_in_range(created: i64, given: &Parameters) -> bool {
-    if let Some(exact) = given.integer("created") {
-        return created == exact;
-    }
-    let bound = |name: &str| given.nested_text("created", name).and_then(|text| text.parse::<i64>().ok());
-    bound("gt").is_none_or(|least| created > least)
-        && bound("gte").is_none_or(|least| created >= least)
-        && bound("lt").is_none_or(|most| created < most)
-        && bound("lte").is_none_or(|most| created <= most)
+    expansion::check(&given, EXPANDABLE, "data.")?;
+    let intents = call.account.intents.newest();
+    let fitting = intents
+        .filter(|intent| pages::is_in_range(intent.created, &given, "created"))
+        .filter(|intent| pages::fits(intent.customer.as_deref(), &given, "customer"));
+    let page = pages::page(&given, "payment_intent", fitting, |intent| &intent.id)?;
+    let data = page.items.into_iter().map(Intent::to_json).collect();
+    Ok(expansion::list(call.account, &given, "/v1/payment_intents", (data, page.has_more)))
 }

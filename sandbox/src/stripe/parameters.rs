@@ -25,8 +25,12 @@ pub(super) enum Kind {
     IntegerOr(&'static [Parameter]),
     /// Text pairs, at most 50.
     Metadata,
+    /// An array of objects with these fields only.
+    Hashes(&'static [Parameter]),
     /// Anything: the nested fields are not simulated.
     Open,
+    /// Known to Stripe but without effect here, so that it is refused rather than ignored.
+    NotSimulated,
 }
 
 /// A parameter's name and what it takes.
@@ -73,6 +77,18 @@ impl Parameters {
     /// Returns a text inside a nested object.
     pub(super) fn nested_text(&self, name: &str, inner: &str) -> Option<&str> {
         self.map.get(name)?.get(inner)?.as_str()
+    }
+
+    /// Returns the parameters of a nested object; none when it was not sent.
+    pub(super) fn nested(&self, name: &str) -> Option<Self> {
+        self.map.get(name).and_then(Value::as_object).map(|map| Self { map: map.clone() })
+    }
+
+    /// Returns the parameters of each object of an array.
+    pub(super) fn each(&self, name: &str) -> Vec<Self> {
+        let items = self.map.get(name).and_then(Value::as_array);
+        let objects = items.into_iter().flatten().filter_map(Value::as_object);
+        objects.map(|map| Self { map: map.clone() }).collect()
     }
 
     /// Returns the texts of an array.
@@ -124,6 +140,10 @@ fn check(map: &Map<String, Value>, table: &[Parameter], prefix: &str) -> Result<
 
 fn check_one(name: &str, kind: Kind, value: &Value) -> Result<(), Refusal> {
     match (kind, value) {
+        (Kind::NotSimulated, _) => {
+            Err(Refusal::parameter(None, name, format!("{name} is not simulated by the sandbox")))
+        }
+        (Kind::Hashes(table), Value::Array(items)) => check_each(name, items, table),
         (Kind::Open | Kind::List, _) | (Kind::Unsettable, Value::String(_)) => Ok(()),
         (Kind::Hash(table) | Kind::IntegerOr(table), Value::Object(map)) => check(map, table, name),
         (Kind::Metadata, Value::Object(map)) => check_metadata(name, map),
@@ -131,6 +151,7 @@ fn check_one(name: &str, kind: Kind, value: &Value) -> Result<(), Refusal> {
         (Kind::Metadata | Kind::Hash(_), _) => {
             Err(Refusal::parameter(Some("parameter_invalid_object"), name, "Invalid object"))
         }
+        (Kind::Hashes(_), _) => Err(Refusal::parameter(None, name, "Invalid array")),
         (_, Value::String(text)) if text.is_empty() => Err(Refusal::parameter(
             Some("parameter_invalid_empty"),
             name,
@@ -156,6 +177,13 @@ fn check_one(name: &str, kind: Kind, value: &Value) -> Result<(), Refusal> {
             format!("Invalid string: {value}"),
         )),
     }
+}
+
+fn check_each(name: &str, items: &[Value], table: &'static [Parameter]) -> Result<(), Refusal> {
+    for (position, item) in items.iter().enumerate() {
+        check_one(&format!("{name}[{position}]"), Kind::Hash(table), item)?;
+    }
+    Ok(())
 }
 
 fn check_length(name: &str, text: &str, longest: usize) -> Result<(), Refusal> {

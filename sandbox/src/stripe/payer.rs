@@ -1,4 +1,4 @@
-//! What a payer does with a Stripe order in the tenant's front end.
+//! What a payer does with a Stripe order in the tenant's front end, or with a payment link on its page.
 
 use serde_json::Value;
 
@@ -8,9 +8,10 @@ use crate::{
 };
 
 use super::{
-    Account, bank,
+    Account, bank, checkout,
     intent::{self, Intent, Status},
     order_steps,
+    payment_link::Completion,
 };
 
 /// A payer's act with the amount that was given.
@@ -27,6 +28,9 @@ pub(super) fn act(
     intent_id: &str,
     act: Act<'_>,
 ) -> Result<PayerDone, PayerRefusal> {
+    if account.links.get(intent_id).is_some() {
+        return act_on_link(desk, account, intent_id, act);
+    }
     bank::settle(desk, account, intent_id);
     let intent = account.intents.get(intent_id).ok_or(PayerRefusal::UnknownOrder)?;
     check(intent, act)?;
@@ -87,18 +91,57 @@ fn done(account: &Account, intent_id: &str, outcome: Option<&str>) -> Result<Pay
     Ok(PayerDone {
         status: intent.status.name().to_owned(),
         payment_id: intent.latest_charge.clone(),
-        object: intent.to_json(None, None),
+        object: intent.to_json(),
         redirect_url,
     })
 }
 
-/// Returns what the payer's page shows.
-pub(super) fn page(intent: &Intent) -> Page {
-    Page {
-        amount: order_steps::major_amount(intent),
+fn act_on_link(
+    desk: &mut Desk,
+    account: &mut Account,
+    link_id: &str,
+    act: Act<'_>,
+) -> Result<PayerDone, PayerRefusal> {
+    let link = account.links.get(link_id).ok_or(PayerRefusal::UnknownOrder)?;
+    if act.amount.is_some_and(|amount| amount.as_i64() != Some(link.total)) {
+        return Err(PayerRefusal::amount(format!("amount must be {}, the link's own", link.total)));
+    }
+    let completion = link.completion.clone();
+    let session_id = checkout::act(desk, account, link_id, (act.action, None))?;
+    let session = account.sessions.get(&session_id).ok_or(PayerRefusal::UnknownOrder)?;
+    let redirect_url = match completion {
+        Completion::Redirect(url) if session.is_complete() => {
+            Some(url.replace("{CHECKOUT_SESSION_ID}", &session_id))
+        }
+        _ => None,
+    };
+    Ok(PayerDone {
+        status: session.payment_status(account).to_owned(),
+        payment_id: session.charge(account),
+        object: session.to_json(account),
+        redirect_url,
+    })
+}
+
+/// Returns what the payer's page shows of an order or a payment link.
+pub(super) fn page(desk: &mut Desk, account: &mut Account, id: &str) -> Option<Page> {
+    if let Some(link) = account.links.get(id) {
+        let names: Vec<&str> = link.lines.iter().map(|line| line.description.as_str()).collect();
+        return Some(Page {
+            amount: order_steps::major_amount(link.total, &link.currency),
+            description: Some(names.join(", ")),
+            status: if link.is_active { "active" } else { "inactive" }.to_owned(),
+            is_payable: link.is_active,
+            cancel_url: None,
+        });
+    }
+    bank::settle(desk, account, id);
+    let intent = account.intents.get(id)?;
+    Some(Page {
+        amount: order_steps::major_amount(intent.amount, &intent.currency),
         description: intent.details.get("description").and_then(Value::as_str).map(str::to_owned),
         status: intent.status.name().to_owned(),
         is_payable: intent::OPEN.contains(&intent.status),
         cancel_url: None,
-    }
+    })
 }

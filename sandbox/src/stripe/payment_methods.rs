@@ -26,14 +26,29 @@ pub(super) struct PaymentMethod {
     pub(super) verdict: Verdict,
     pub(super) created: i64,
     pub(super) is_live: bool,
+    /// The customer that it is attached to.
+    pub(super) customer: Option<String>,
+}
+
+/// How a refund to a payment method goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RefundManner {
+    /// The money is back at once.
+    AtOnce,
+    /// The money is back days later.
+    Later,
+    /// The refund succeeds, and is found to have failed days later.
+    FailsLate,
 }
 
 /// The test tokens of the documentation page "Testing": name, brand, last four digits, verdict.
-const TOKENS: [(&str, &str, &str, Verdict); 18] = [
+const TOKENS: [(&str, &str, &str, Verdict); 20] = [
     ("pm_card_visa", "visa", "4242", Verdict::Succeeds),
     ("pm_card_mastercard", "mastercard", "4444", Verdict::Succeeds),
     ("pm_card_amex", "amex", "8431", Verdict::Succeeds),
     ("pm_card_bypassPending", "visa", "0077", Verdict::Succeeds),
+    ("pm_card_pendingRefund", "visa", "7726", Verdict::Succeeds),
+    ("pm_card_refundFail", "visa", "5126", Verdict::Succeeds),
     ("pm_card_createDispute", "visa", "0259", Verdict::Succeeds),
     ("pm_card_chargeDeclined", "visa", "0002", Verdict::Declines("card_declined", "generic_decline")),
     ("pm_card_visa_chargeDeclined", "visa", "0002", Verdict::Declines("card_declined", "generic_decline")),
@@ -69,7 +84,15 @@ impl PaymentMethod {
     /// Returns the payment method of a test token; it still needs its id and time.
     pub(super) fn of_token(token: &str) -> Option<Self> {
         let (_, brand, last4, verdict) = TOKENS.iter().find(|(name, ..)| *name == token)?;
-        Some(Self { id: String::new(), brand, last4, verdict: *verdict, created: 0, is_live: false })
+        Some(Self {
+            id: String::new(),
+            brand,
+            last4,
+            verdict: *verdict,
+            created: 0,
+            is_live: false,
+            customer: None,
+        })
     }
 
     /// Returns the payment method of `payment_method_data[type]`; card data is taken for a good Visa.
@@ -84,6 +107,21 @@ impl PaymentMethod {
     /// Returns `card` or `us_bank_account`.
     pub(super) fn kind(&self) -> &'static str {
         if self.brand == "us_bank_account" { "us_bank_account" } else { "card" }
+    }
+
+    /// Returns how a refund of a payment with it goes.
+    pub(super) fn refund_manner(&self) -> RefundManner {
+        match self.last4 {
+            "7726" => RefundManner::Later,
+            "5126" => RefundManner::FailsLate,
+            _ if self.kind() != "card" => RefundManner::Later,
+            _ => RefundManner::AtOnce,
+        }
+    }
+
+    /// Tells whether a charge's money can be paid out at once.
+    pub(super) fn bypasses_pending(&self) -> bool {
+        self.last4 == "0077"
     }
 
     /// Returns the payment method as Stripe writes it.
@@ -105,7 +143,7 @@ impl PaymentMethod {
         };
         json!({
             "id": self.id, "object": "payment_method", "billing_details": billing_details(), "created": self.created,
-            "customer": null, "livemode": self.is_live, "metadata": {}, "type": self.kind(), self.kind(): details,
+            "customer": self.customer, "livemode": self.is_live, "metadata": {}, "type": self.kind(), self.kind(): details,
         })
     }
 

@@ -42,6 +42,17 @@ impl Refusal {
         Self { status, param: None, ..Self::parameter(code, "", message) }
     }
 
+    /// Returns a refusal of a request that had begun to execute, by the state of what it is about.
+    pub(super) fn state(code: Option<&'static str>, message: impl Into<String>) -> Self {
+        Self { has_begun: true, ..Self::request(StatusCode::BAD_REQUEST, code, message) }
+    }
+
+    /// Returns the answer to parameters that exclude one another.
+    pub(super) fn only_one_of(names: &[&str]) -> Self {
+        let message = format!("You may only specify one of these parameters: {}.", names.join(", "));
+        Self::parameter(None, names.first().copied().unwrap_or_default(), message)
+    }
+
     /// Returns the answer to a missing parameter.
     pub(super) fn missing(param: &str) -> Self {
         Self::parameter(Some("parameter_missing"), param, format!("Missing required param: {param}."))
@@ -112,7 +123,14 @@ impl Refusal {
 }
 
 fn decline_code(code: &str) -> Option<&'static str> {
-    ["card_declined", "expired_card", "incorrect_cvc", "processing_error"]
-        .into_iter()
-        .find(|known| *known == code)
+    [
+        "authentication_required",
+        "card_declined",
+        "expired_card",
+        "incorrect_cvc",
+        "processing_error",
+        "subscription_payment_intent_requires_action",
+    ]
+    .into_iter()
+    .find(|known| *known == code)
 }
