@@ -25,6 +25,20 @@ mod schemas;
 #[cfg(test)]
 mod stripe;
 #[cfg(test)]
+mod stripe_catalogue;
+#[cfg(test)]
+mod stripe_payment_links;
+#[cfg(test)]
+mod stripe_payouts;
+#[cfg(test)]
+mod stripe_refunds;
+#[cfg(test)]
+mod stripe_schemas;
+#[cfg(test)]
+mod stripe_subscription_cycles;
+#[cfg(test)]
+mod stripe_subscriptions;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod twilio;

@@ -39,12 +39,12 @@ fn without_nullable(value: &Value) -> Value {
     }
 }
 
-struct Schemas {
+pub(crate) struct Schemas {
     spec: Value,
 }
 
 impl Schemas {
-    fn of(name: &str) -> Option<Self> {
+    pub(crate) fn of(name: &str) -> Option<Self> {
         Some(Self { spec: without_nullable(&read(&specs()?, name)) })
     }
 
@@ -58,7 +58,7 @@ impl Schemas {
     }
 
     #[track_caller]
-    fn check(&self, pointer: &str, answers: &[&Value]) {
+    pub(crate) fn check(&self, pointer: &str, answers: &[&Value]) {
         assert!(self.spec.pointer(pointer).is_some(), "no schema at {pointer}");
         let validator = self.validator(pointer);
         for answer in answers {
