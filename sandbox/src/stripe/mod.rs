@@ -120,8 +120,8 @@ struct Account {
     customers: Shelf<Customer>,
     products: Shelf<Product>,
     prices: Shelf<Price>,
-    /// The price that has a lookup key.
-    lookup_keys: HashMap<String, String>,
+    /// The ids of prices by their lookup keys.
+    lookup_keys: Shelf<String>,
     subscriptions: Shelf<Subscription>,
     invoices: Shelf<Invoice>,
     links: Shelf<PaymentLink>,

@@ -153,7 +153,9 @@ fn apply(price: &mut Price, given: &Parameters) {
 /// A lookup key belongs to one price, unless the request says that it is to be taken from the other.
 fn check_lookup_key(call: &Call<'_>, given: &Parameters, own_id: Option<&str>) -> Result<(), Refusal> {
     let Some(key) = given.text("lookup_key") else { return Ok(()) };
-    match call.account.lookup_keys.get(key) {
+    // A price that was forgotten for want of room holds its key no longer.
+    let owner = call.account.lookup_keys.get(key).filter(|id| call.account.prices.get(id).is_some());
+    match owner {
         Some(owner) if Some(owner.as_str()) != own_id && !given.is_true("transfer_lookup_key") => {
             let message = format!("A price (`{owner}`) already uses that lookup key.");
             Err(Refusal::parameter(None, "lookup_key", message))
@@ -171,6 +173,6 @@ fn take_lookup_key(call: &mut Call<'_>, given: &Parameters) {
 
 fn remember_lookup_key(call: &mut Call<'_>, given: &Parameters, id: &str) {
     if let Some(key) = given.text("lookup_key") {
-        call.account.lookup_keys.insert(key.to_owned(), id.to_owned());
+        call.account.lookup_keys.insert(key, id.to_owned());
     }
 }

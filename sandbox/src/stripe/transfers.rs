@@ -7,7 +7,7 @@ use crate::{desk::Desk, routes::Route};
 
 use super::{
     Account, Call, Handler,
-    charges::ChargeStatus,
+    charges::{Charge, ChargeStatus},
     currencies,
     effects::{self, Effect},
     expansion, pages,
@@ -92,7 +92,9 @@ fn create(call: &mut Call<'_>) -> Result<Value, Refusal> {
     let currency = given.text("currency").ok_or_else(|| Refusal::missing("currency"))?;
     let currency = currencies::check_currency(currency)?;
     let destination = check_destination(call, &given)?;
-    let amount = match (given.integer("amount"), source_amount(call, &given)?) {
+    let source = source(call, &given, &currency)?;
+    let most = source.map(Charge::refundable);
+    let amount = match (given.integer("amount"), most) {
         (Some(amount), Some(most)) if amount > most => {
             let message = "The transfer's amount is greater than what its source_transaction brought.";
             return Err(Refusal::parameter(None, "amount", message));
@@ -100,11 +102,10 @@ fn create(call: &mut Call<'_>) -> Result<Value, Refusal> {
         (amount, most) => amount.or(most).ok_or_else(|| Refusal::missing("amount"))?,
     };
     currencies::check_part(amount, &currency, "amount")?;
-    if given.has("source_transaction") {
-        // The money need not be available yet: it is taken from what the charge brings.
-        call.account.ledger.book_now(&currency, amount.saturating_neg());
-    } else {
-        payouts::spend(call, amount, &currency)?;
+    match source.map(|source| source.available_on.unwrap_or_default()) {
+        // The money need not be available yet: it is taken from what the charge brings, when it brings it.
+        Some(available_on) => call.account.ledger.book(&currency, amount.saturating_neg(), available_on),
+        None => payouts::spend(call, amount, &currency)?,
     }
     let id = format!("tr_1{}", call.desk.random.base62(23));
     let mut transfer = Transfer {
@@ -136,12 +137,17 @@ fn check_destination(call: &Call<'_>, given: &Parameters) -> Result<String, Refu
     Err(Refusal::no_such(StatusCode::BAD_REQUEST, "destination", id, "destination"))
 }
 
-/// Returns what the charge brought that the transfer is tied to; none where it is tied to none.
-fn source_amount(call: &Call<'_>, given: &Parameters) -> Result<Option<i64>, Refusal> {
+/// Returns the charge that the transfer is tied to; none where it is tied to none.
+fn source<'c>(call: &'c Call<'_>, given: &Parameters, currency: &str) -> Result<Option<&'c Charge>, Refusal> {
     let Some(id) = given.text("source_transaction") else { return Ok(None) };
     let charge = call.account.charges.get(id);
     match charge.filter(|charge| charge.status == ChargeStatus::Succeeded && charge.is_captured) {
-        Some(charge) => Ok(Some(charge.refundable())),
+        Some(charge) if charge.currency == currency => Ok(Some(charge)),
+        Some(charge) => {
+            let message =
+                format!("The currency of source_transaction's balance transaction is {}.", charge.currency);
+            Err(Refusal::parameter(None, "currency", message))
+        }
         None => Err(Refusal::no_such(StatusCode::BAD_REQUEST, "charge", id, "source_transaction")),
     }
 }

@@ -204,5 +204,9 @@ fn a_transfer_goes_to_another_account() {
     let tied =
         send(&format!("currency=usd&destination=acct_1Other&source_transaction={charge}")).expect(200).json();
     assert_eq!(tied["amount"], 2000);
+    let euro = format!("currency=eur&destination=acct_1Other&source_transaction={charge}");
+    assert_eq!(send(&euro).expect(400).json()["error"]["param"], "currency");
+    let balance = world.stripe("GET", "/v1/balance", "").json();
+    assert_eq!((&balance["pending"][0]["amount"], available(&world)), (&json!(0), before - 400));
     assert_eq!(world.count("provider=stripe&operation=transfers.create"), 2);
 }
