@@ -1,8 +1,8 @@
 //! What Razorpay is, as data.
 
 use domain::{
-    Authentication, BaseUrls, CredentialField, Descriptor, OperationKind, ProviderId, RetrySafety,
-    SupportedOperation,
+    Authentication, BaseUrls, CredentialField, Currency, Descriptor, Feature, OperationKind, ProviderId,
+    RetrySafety, SupportedOperation,
 };
 
 use super::{NAME, amounts, detection};
@@ -23,9 +23,30 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
     sufficient: &[&["key_id", "key_secret"]],
     detection: detection::DETECTION,
     operations: &[
-        SupportedOperation { kind: OperationKind::OrdersCreate, retry: RetrySafety::LookUpFirst },
-        SupportedOperation { kind: OperationKind::OrdersGet, retry: RetrySafety::Harmless },
-        SupportedOperation { kind: OperationKind::OrdersCapture, retry: RetrySafety::LookUpFirst },
+        can(OperationKind::OrdersCreate, RetrySafety::LookUpFirst),
+        can(OperationKind::OrdersGet, RetrySafety::Harmless),
+        can(OperationKind::OrdersCapture, RetrySafety::LookUpFirst),
+        can(OperationKind::RefundsCreate, RetrySafety::Keyed),
+        can(OperationKind::RefundsGet, RetrySafety::Harmless),
+        can(OperationKind::SubscriptionsCreate, RetrySafety::LookUpFirst),
+        can(OperationKind::SubscriptionsGet, RetrySafety::Harmless),
+        can(OperationKind::SubscriptionsCancel, RetrySafety::LookUpFirst),
+        can(OperationKind::PaymentLinksCreate, RetrySafety::Keyed),
+        can(OperationKind::PaymentLinksGet, RetrySafety::Harmless),
+        can(OperationKind::PayoutsCreate, RetrySafety::Keyed),
+        can(OperationKind::PayoutsGet, RetrySafety::Harmless),
     ],
-    takes_currency: |_, currency| amounts::unit(currency).is_some(),
+    takes_currency,
 };
+
+/// Payouts are made within India only.
+fn takes_currency(operation: OperationKind, currency: Currency) -> bool {
+    match operation.feature() {
+        Feature::Payouts => currency == Currency::INR,
+        _ => amounts::unit(currency).is_some(),
+    }
+}
+
+const fn can(kind: OperationKind, retry: RetrySafety) -> SupportedOperation {
+    SupportedOperation { kind, retry }
+}

@@ -1,10 +1,18 @@
-//! Razorpay: JSON over basic authentication, amounts as integers, and no idempotency keys on orders: a receipt finds them.
+//! Razorpay: JSON over basic authentication, amounts as integers, and idempotency keys on refunds and payouts only: what
+//! else is lost is found by a receipt, a reference or a note.
 
 mod amounts;
+mod calls;
 mod descriptor;
 mod detection;
 mod errors;
+mod notes;
 mod orders;
+mod payment_links;
+mod payments;
+mod payouts;
+mod refunds;
+mod subscriptions;
 
 use domain::{Credentials, Descriptor, Operation, Rejection, RejectionClass, Reply, Request, Secret};
 
@@ -25,14 +33,22 @@ impl Adapter for Razorpay {
     fn plan(&self, operation: &Operation) -> Result<Box<dyn Exchange>, Rejection> {
         match operation {
             Operation::Order(order) => orders::plan(order),
-            other => Err(rejection::operation_not_supported(NAME, other.kind())),
+            Operation::Refund(refund) => refunds::plan(refund),
+            Operation::Subscription(subscription) => subscriptions::plan(subscription),
+            Operation::PaymentLink(link) => payment_links::plan(link),
+            Operation::Payout(payout) => payouts::plan(payout),
+            Operation::Sms(_) => Err(rejection::operation_not_supported(NAME, operation.kind())),
         }
     }
 
     fn look_up(&self, operation: &Operation) -> Option<Box<dyn Exchange>> {
         match operation {
             Operation::Order(order) => orders::look_up(order),
-            _ => None,
+            Operation::Refund(refund) => refunds::look_up(refund),
+            Operation::Subscription(subscription) => subscriptions::look_up(subscription),
+            Operation::PaymentLink(link) => payment_links::look_up(link),
+            Operation::Payout(payout) => payouts::look_up(payout),
+            Operation::Sms(_) => None,
         }
     }
 

@@ -1,18 +1,30 @@
 //! Razorpay as an adapter: what it plans, how it authorises, how it verifies; and what its other tests share.
 
 use domain::{
-    CancelOrder, CaptureMode, CaptureOrder, CreateOrder, Currency, Customer, GetOrder, Metadata, Money,
-    OperationKind, OrderOperation, SendSms, SmsOperation,
+    CancelOrder, CancelWhen, CaptureMode, CaptureOrder, CreateOrder, Currency, Customer, GetOrder, Metadata,
+    Money, OperationKind, OrderOperation, RefundedPayment, SendSms, SmsOperation, SubscriptionPlan,
 };
 
 use super::*;
 use crate::testing::{self, context, perform, refuse, reply};
 
+mod amounts;
+pub(super) mod operations;
+
+use operations::{
+    bank_account, create_link, end, existing_plan, get_link, get_payout, get_refund, get_subscription,
+    give_back, link, of_order, pay_out, payout, refund, subscribe, subscription,
+};
+
 /// The order of every test.
 pub(super) const ORDER_ID: &str = "order_RB58MiP5SPFYyM";
 
 pub(super) fn credentials() -> Credentials {
-    let fields = [("key_id", "rzp_test_00000000000001"), ("key_secret", "thisissecret")];
+    let fields = [
+        ("key_id", "rzp_test_00000000000001"),
+        ("key_secret", "thisissecret"),
+        ("account_number", "7878780080316316"),
+    ];
     testing::credentials("razorpay", &fields)
 }
 
@@ -63,25 +75,79 @@ fn what_razorpay_cannot_do_is_refused_before_anything_is_sent() {
         );
         assert!(Razorpay.descriptor().operation(operation.kind()).is_none());
     }
-    assert_eq!(refuse(&Razorpay, &get("../payments")).code, "order_not_found");
+}
+
+fn everything() -> [Operation; 12] {
+    [
+        create(order()),
+        get(ORDER_ID),
+        capture(None),
+        give_back(refund(of_order(), None)),
+        get_refund("rfnd_1"),
+        subscribe(subscription(existing_plan())),
+        get_subscription("sub_1"),
+        end("sub_1", CancelWhen::AtOnce),
+        create_link(link()),
+        get_link("plink_1"),
+        pay_out(payout(bank_account())),
+        get_payout("pout_1"),
+    ]
 }
 
 #[test]
 fn every_operation_of_the_descriptor_is_planned() {
-    for operation in [create(order()), get(ORDER_ID), capture(None)] {
+    for operation in everything() {
         assert!(Razorpay.descriptor().operation(operation.kind()).is_some());
         assert!(Razorpay.plan(&operation).is_ok());
     }
-    assert_eq!(Razorpay.descriptor().operations.len(), 3);
+    assert_eq!(Razorpay.descriptor().operations.len(), everything().len());
 }
 
 #[test]
-fn only_writes_that_have_a_trace_are_looked_up() {
-    assert!(Razorpay.look_up(&create(order())).is_some());
-    assert!(Razorpay.look_up(&capture(None)).is_some());
-    assert!(Razorpay.look_up(&get(ORDER_ID)).is_none());
+fn every_write_is_looked_up_and_no_read_is() {
+    for operation in everything() {
+        let is_write = operation.kind().has_side_effect();
+        assert_eq!(Razorpay.look_up(&operation).is_some(), is_write, "{operation:?}");
+    }
     let nowhere = CaptureOrder { provider_order_id: "a/b".into(), amount: None };
-    assert!(Razorpay.look_up(&Operation::Order(OrderOperation::Capture(nowhere))).is_none());
+    let payment = RefundedPayment::Payment { provider_payment_id: "a/b".into() };
+    for operation in [
+        Operation::Order(OrderOperation::Capture(nowhere)),
+        give_back(refund(payment, None)),
+        end("a/b", CancelWhen::AtOnce),
+    ] {
+        assert!(Razorpay.look_up(&operation).is_none());
+    }
+}
+
+#[test]
+fn an_id_that_is_none_is_not_found_and_not_sent() {
+    let order = RefundedPayment::OfOrder { provider_order_id: "../x".into() };
+    let payment = RefundedPayment::Payment { provider_payment_id: "".into() };
+    for (operation, code) in [
+        (get("../payments"), "order_not_found"),
+        (give_back(refund(order, None)), "order_not_found"),
+        (give_back(refund(payment, None)), "payment_not_found"),
+        (get_refund("a?b"), "refund_not_found"),
+        (subscribe(subscription(SubscriptionPlan::Existing("a b".into()))), "plan_not_found"),
+        (get_subscription("a/b"), "subscription_not_found"),
+        (end("a/b", CancelWhen::AtPeriodEnd), "subscription_not_found"),
+        (get_link("a/b"), "payment_link_not_found"),
+        (get_payout("a/b"), "payout_not_found"),
+    ] {
+        let refusal = refuse(&Razorpay, &operation);
+        assert_eq!((refusal.class, refusal.code), (RejectionClass::NotFound, code));
+    }
+}
+
+#[test]
+fn payouts_are_made_in_rupees_and_all_else_in_what_razorpay_counts() {
+    let takes = Razorpay.descriptor().takes_currency;
+    for kind in [OperationKind::RefundsCreate, OperationKind::PaymentLinksCreate] {
+        assert!(takes(kind, Currency::INR) && takes(kind, Currency::USD));
+    }
+    assert!(takes(OperationKind::PayoutsCreate, Currency::INR));
+    assert!(!takes(OperationKind::PayoutsCreate, Currency::USD));
 }
 
 #[test]

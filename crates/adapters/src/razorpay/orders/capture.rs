@@ -1,15 +1,16 @@
 //! Capturing an order: the order and its payments are read, then the authorised payment is captured, whole.
 //! The write comes last: its reply completes what was read, so that no lost read can hide that money was taken.
 
-use bytes::Bytes;
 use domain::{
     CaptureOrder, Effect, Money, Outcome, Rejection, RejectionClass, Reply, Request, Resource, RetrySafety,
 };
 use serde::Serialize;
 
 use super::read::{Progress, Reading};
-use super::wire::{Phase, Snapshot, WirePayment};
-use crate::razorpay::{NAME, errors};
+use super::wire::{Phase, Snapshot};
+use crate::razorpay::payments::WirePayment;
+use crate::razorpay::{NAME, calls, errors};
+use crate::rejection::Missing;
 use crate::{Context, Exchange, Step, json, rejection, reply as replies, request};
 
 /// Plans a capture.
@@ -112,11 +113,12 @@ impl Capture {
         if errors::is_captured_already(reply) {
             let reading = Reading::of_id(&self.order.provider_order_id);
             let first = reading.first();
-            self.stage = Stage::Confirming { reading, refusal: errors::outcome(Effect::Write, reply) };
+            self.stage =
+                Stage::Confirming { reading, refusal: errors::outcome(Effect::Write, Missing::Order, reply) };
             return Step::Call(Box::new(first));
         }
         if !replies::is_success(reply) {
-            return Step::Done(errors::outcome(Effect::Write, reply));
+            return Step::Done(errors::outcome(Effect::Write, Missing::Order, reply));
         }
         let payment = json::read::<WirePayment>(reply).filter(|payment| payment.id == payment_id);
         let Some(payment) = payment.filter(WirePayment::is_captured) else {
@@ -126,6 +128,8 @@ impl Capture {
         snapshot.payments.push(payment);
         if snapshot.is_captured() {
             snapshot.phase = Phase::Paid;
+            // Razorpay's word for an order whose money was taken.
+            snapshot.word = Some("paid".to_owned());
         }
         Step::Done(executed(snapshot, context))
     }
@@ -150,9 +154,7 @@ fn partial(snapshot: &Snapshot, asked: Money) -> Option<Rejection> {
 fn capture_request(payment: &WirePayment) -> Request {
     let path = format!("/v1/payments/{}/capture", payment.id);
     let body = Body { amount: payment.amount, currency: &payment.currency };
-    // A number and a text: there is nothing in it that JSON cannot say.
-    let bytes = serde_json::to_vec(&body).map(Bytes::from).unwrap_or_default();
-    request::with_body(request::post(path, RetrySafety::LookUpFirst), json::CONTENT_TYPE, bytes)
+    calls::write(path, RetrySafety::LookUpFirst, &body)
 }
 
 #[cfg(test)]

@@ -1,17 +1,14 @@
 //! Creating an order.
 
-use bytes::Bytes;
 use domain::{CaptureMode, CreateOrder, Effect, Outcome, Rejection, Reply, Request, Resource, RetrySafety};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::wire::{Snapshot, WireOrder};
-use crate::razorpay::{NAME, amounts, errors};
+use crate::razorpay::notes::Notes;
+use crate::razorpay::{NAME, amounts, calls, errors};
+use crate::rejection::Missing;
 use crate::single_call::SingleCall;
-use crate::{Context, Exchange, json, reply as replies, request};
-
-/// Most notes on an order, and most characters of one (payment links say 255, orders 256: the smaller fits both).
-const MAX_NOTES: usize = 15;
-const MAX_NOTE_CHARS: usize = 255;
+use crate::{Context, Exchange, reply as replies};
 
 /// Plans an order.
 ///
@@ -63,13 +60,14 @@ fn build(creation: &Creation, context: &Context<'_>) -> Request {
         amount: creation.units,
         currency: order.amount.currency().code(),
         receipt: context.provider_key,
-        notes: Notes::of(order, &transaction),
+        notes: Notes::of(
+            &transaction,
+            &[("reference", order.reference.as_deref()), ("description", order.description.as_deref())],
+            &order.metadata,
+        ),
         payment,
     };
-    let request = request::post("/v1/orders".to_owned(), RetrySafety::LookUpFirst);
-    // Numbers, texts and lists of them: there is nothing in it that JSON cannot say.
-    let bytes = serde_json::to_vec(&body).map(Bytes::from).unwrap_or_default();
-    request::with_body(request, json::CONTENT_TYPE, bytes)
+    calls::write("/v1/orders".to_owned(), RetrySafety::LookUpFirst, &body)
 }
 
 fn read(_: &Creation, context: &Context<'_>, reply: &Reply) -> Outcome {
@@ -77,45 +75,9 @@ fn read(_: &Creation, context: &Context<'_>, reply: &Reply) -> Outcome {
     if errors::is_receipt_taken(reply) {
         return replies::says_nothing(NAME, Effect::Write, reply);
     }
-    if !replies::is_success(reply) {
-        return errors::outcome(Effect::Write, reply);
-    }
-    match json::read::<WireOrder>(reply).and_then(Snapshot::of) {
-        Some(snapshot) => Outcome::Executed(Resource::Order(snapshot.tell(context))),
-        None => replies::says_nothing(NAME, Effect::Write, reply),
-    }
-}
-
-/// What the gateway writes on an order, then what of the caller's own pairs still fits. The gateway keeps all of them.
-struct Notes<'a>(Vec<(&'a str, &'a str)>);
-
-impl<'a> Notes<'a> {
-    fn of(order: &'a CreateOrder, transaction: &'a str) -> Self {
-        let mut notes = vec![("transaction_id", transaction)];
-        let own = [("reference", order.reference.as_deref()), ("description", order.description.as_deref())];
-        notes.extend(own.into_iter().filter_map(|(key, value)| value.map(|value| (key, value))));
-        for (key, value) in order.metadata.pairs() {
-            let is_taken = notes.iter().any(|(taken, _)| *taken == key);
-            if !is_taken && notes.len() < MAX_NOTES {
-                notes.push((key, value));
-            }
-        }
-        Self(notes)
-    }
-}
-
-impl Serialize for Notes<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(key, value)| (key, cut(value))))
-    }
-}
-
-/// Returns the first characters of a text.
-fn cut(text: &str) -> &str {
-    match text.char_indices().nth(MAX_NOTE_CHARS) {
-        Some((end, _)) => text.get(..end).unwrap_or(text),
-        None => text,
-    }
+    calls::answer(reply, Effect::Write, Missing::Order, |order: WireOrder| {
+        Some(Resource::Order(Snapshot::of(order)?.tell(context)))
+    })
 }
 
 #[cfg(test)]

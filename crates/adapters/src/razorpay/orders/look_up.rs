@@ -4,7 +4,8 @@ use domain::{CaptureOrder, NotSent, Outcome, Reply, Resource};
 use form_urlencoded::byte_serialize;
 
 use super::read::{Progress, Reading};
-use super::wire::{Collection, Snapshot, WireOrder};
+use super::wire::{Snapshot, WireOrder};
+use crate::razorpay::payments::Collection;
 use crate::{Context, Exchange, Step, json, reply as replies, request};
 
 /// Looks for an order by its receipt.

@@ -2,8 +2,10 @@
 
 use domain::{Effect, GetOrder, Outcome, Rejection, Reply, Request, Resource};
 
-use super::wire::{Collection, Phase, Snapshot, WireOrder, WirePayment};
+use super::wire::{Phase, Snapshot, WireOrder};
+use crate::razorpay::payments::{Collection, WirePayment};
 use crate::razorpay::{NAME, errors};
+use crate::rejection::Missing;
 use crate::{Context, Exchange, Step, json, rejection, reply as replies, request};
 
 /// Plans the reading of an order.
@@ -76,7 +78,7 @@ impl Reading {
     /// Takes the reply to the call made last.
     pub(super) fn resume(&mut self, reply: &Reply) -> Progress {
         if !replies::is_success(reply) {
-            return Progress::Failed(errors::outcome(Effect::Read, reply));
+            return Progress::Failed(errors::outcome(Effect::Read, Missing::Order, reply));
         }
         let unreadable = || Progress::Failed(replies::says_nothing(NAME, Effect::Read, reply));
         match self.snapshot.take() {

@@ -1,4 +1,4 @@
-//! Razorpay's orders and payments as it writes them, and what they say together.
+//! Razorpay's orders as it writes them, and what an order and its payments say together.
 //! Source: `razorpay/markdown-docs`, `api/orders`, `api/payments`, 2026-04-09.
 
 use domain::{Currency, Money, NextAction, Order, OrderStatus, Secret};
@@ -6,14 +6,8 @@ use serde::Deserialize;
 
 use crate::amounts::Unit;
 use crate::razorpay::amounts;
+use crate::razorpay::payments::WirePayment;
 use crate::{Context, json, request};
-
-/// A list.
-#[derive(Deserialize)]
-pub(super) struct Collection<T> {
-    /// What is on this page.
-    pub(super) items: Vec<T>,
-}
 
 /// An order. Everything but id, amount and currency may be missing or null.
 #[derive(Deserialize)]
@@ -27,45 +21,6 @@ pub(super) struct WireOrder {
     pub(super) receipt: Option<String>,
     #[serde(default, deserialize_with = "json::lenient")]
     pub(super) created_at: Option<i64>,
-}
-
-/// A payment. Everything but id, amount and currency may be missing or null.
-#[derive(Deserialize)]
-pub(super) struct WirePayment {
-    pub(super) id: String,
-    pub(super) amount: i64,
-    pub(super) currency: String,
-    #[serde(default, deserialize_with = "json::lenient")]
-    pub(super) status: Option<String>,
-    #[serde(default, deserialize_with = "json::lenient")]
-    pub(super) amount_refunded: Option<i64>,
-    #[serde(default, deserialize_with = "json::lenient")]
-    pub(super) refund_status: Option<String>,
-    #[serde(default, deserialize_with = "json::lenient")]
-    pub(super) captured: Option<bool>,
-}
-
-impl WirePayment {
-    /// Returns whether the money is reserved and waits for a capture.
-    pub(super) fn is_authorized(&self) -> bool {
-        self.status.as_deref() == Some("authorized")
-    }
-
-    /// Returns whether the money was taken, whatever went back since. A payment that was authorised too late is
-    /// `refunded` without ever having been captured.
-    pub(super) fn is_captured(&self) -> bool {
-        match self.status.as_deref() {
-            Some("captured") => true,
-            Some("refunded") => self.captured != Some(false),
-            _ => false,
-        }
-    }
-
-    fn refunded_units(&self) -> i64 {
-        let is_all =
-            self.refund_status.as_deref() == Some("full") || self.status.as_deref() == Some("refunded");
-        if is_all { self.amount } else { self.amount_refunded.unwrap_or(0).clamp(0, self.amount.max(0)) }
-    }
 }
 
 /// How far an order is in Razorpay's own words.
@@ -88,6 +43,8 @@ pub(super) struct Snapshot {
     pub(super) units: i64,
     pub(super) unit: Unit,
     pub(super) phase: Phase,
+    /// Razorpay's own word for the phase.
+    pub(super) word: Option<String>,
     pub(super) payments: Vec<WirePayment>,
 }
 
@@ -110,6 +67,7 @@ impl Snapshot {
             units: order.amount,
             unit,
             phase,
+            word: order.status,
             payments: Vec::new(),
         })
     }
@@ -147,7 +105,7 @@ impl Snapshot {
             amount_refunded: refunded.unwrap_or(Money::zero(currency)),
             status,
             next_action,
-            provider_status: None,
+            provider_status: self.word,
         }
     }
 

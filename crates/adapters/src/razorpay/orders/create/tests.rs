@@ -81,6 +81,7 @@ fn a_created_order_is_told_with_its_checkout() {
         order_id: "order_RB58MiP5SPFYyM".to_owned(),
     };
     assert_eq!(order.next_action, Some(expected));
+    assert_eq!(order.provider_status.as_deref(), Some("created"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The table of an order's and its payments' states.
 
 use super::*;
+use crate::razorpay::payments::Collection;
 use crate::razorpay::tests::{credentials, inr};
 use crate::testing::{context, reply};
 
