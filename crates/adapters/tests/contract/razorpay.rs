@@ -8,6 +8,8 @@ use serde_json::Value;
 
 use crate::specs;
 
+mod nouns;
+
 const SDKS: [&str; 2] = ["razorpay/razorpay-python/tests/mocks/", "razorpay/razorpay-go/testdata/"];
 
 fn create(amount: Money) -> Operation {
