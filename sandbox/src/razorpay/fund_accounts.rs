@@ -16,12 +16,10 @@ use super::{
 };
 
 /// The routes of this noun.
-pub(super) const ROUTES: &[Route<Handler>] = &[Route {
-    method: "POST",
-    path: "/v1/fund_accounts",
-    operation: "fund_accounts.create",
-    handler: create,
-}];
+pub(super) const ROUTES: &[Route<Handler>] = &[
+    Route { method: "POST", path: "/v1/fund_accounts", operation: "fund_accounts.create", handler: create },
+    Route { method: "GET", path: "/v1/fund_accounts/{id}", operation: "fund_accounts.get", handler: get },
+];
 
 /// Names of some banks by the first four letters of their branches' codes.
 const BANKS: [(&str, &str); 6] = [
@@ -191,6 +189,11 @@ fn find_or_make(
     merchant.fund_account_contents.insert(&key, id.clone());
     merchant.fund_accounts.insert(&id, account);
     id
+}
+
+fn get(call: &mut Call<'_>) -> Result<Value, Refusal> {
+    fields::check_id(call.id, "fa_")?;
+    call.merchant.fund_accounts.get(call.id).map(FundAccount::to_json).ok_or_else(Refusal::unknown_id)
 }
 
 /// A branch's code: four letters of the bank, a zero, six letters and digits of the branch.

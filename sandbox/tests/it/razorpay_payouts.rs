@@ -304,3 +304,17 @@ fn features_that_are_off_are_not_found() {
     let settings = world.control("GET", "/_control/settings", "").expect(200).json();
     assert_eq!(settings["razorpay_disabled_features"], json!([]));
 }
+
+#[test]
+fn a_fund_account_is_read_by_its_id() {
+    let world = World::new();
+    let account = &made(&world, "key-0001")["fund_account"];
+    let path = format!("/v1/fund_accounts/{}", id(account));
+    let read = world.razorpay("GET", &path, "").expect(200).json();
+    assert_eq!(
+        (&read["id"], &read["account_type"], &read["bank_account"]),
+        (&account["id"], &json!("bank_account"), &account["bank_account"])
+    );
+    let missing = world.razorpay("GET", "/v1/fund_accounts/fa_00000000000000", "").expect(400);
+    assert_eq!(description(&missing), "The id provided does not exist");
+}
