@@ -55,10 +55,23 @@ impl Amount {
     }
 }
 
-/// An amount as PayPal tells it, with any number of decimals.
+/// An amount as payouts are told it: `{"currency":"USD","value":"25.00"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct PayoutAmount {
+    currency: &'static str,
+    value: String,
+}
+
+impl From<Amount> for PayoutAmount {
+    fn from(amount: Amount) -> Self {
+        Self { currency: amount.currency_code, value: amount.value }
+    }
+}
+
+/// An amount as PayPal tells it, with any number of decimals. Payouts name the currency `currency`.
 #[derive(Debug, Deserialize)]
 pub(super) struct WireAmount {
-    #[serde(default, deserialize_with = "json::nullable")]
+    #[serde(default, alias = "currency", deserialize_with = "json::nullable")]
     currency_code: String,
     #[serde(default, deserialize_with = "json::nullable")]
     value: String,

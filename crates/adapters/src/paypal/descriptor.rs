@@ -27,5 +27,6 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         // Voiding takes no key (PayPal's payments specification lists none): the authorisation's state guards it.
         SupportedOperation { kind: OperationKind::OrdersCancel, retry: RetrySafety::Harmless },
     ],
+    // One table for all that PayPal does.
     takes_currency: |_, currency| amounts::decimals(currency).is_some(),
 };

@@ -1,11 +1,16 @@
 //! PayPal's refusals in the gateway's words. Decides on the HTTP status, then on the issue; texts may change.
-//! Source: `checkout_orders_v2`, `payments_payment_v2`, 2024-02-03.
+//! Source: PayPal's `OpenAPI` documents, 2024-02-03.
 
-use domain::{Effect, Outcome, Rejection, RejectionClass, Reply};
+mod issues;
+
+use domain::{Effect, Outcome, Rejection, Reply};
 use serde::Deserialize;
 
+pub(super) use issues::{not_approved, not_cancelable};
+
 use super::NAME;
-use crate::rejection::{self, Quote};
+use super::links::{self, WireLink};
+use crate::rejection::{self, Missing, Quote};
 use crate::{json, reply as replies};
 
 #[derive(Deserialize)]
@@ -16,6 +21,8 @@ struct Error {
     message: Option<String>,
     #[serde(default, deserialize_with = "json::nullable")]
     details: Vec<Detail>,
+    #[serde(default, deserialize_with = "json::nullable")]
+    links: Vec<WireLink>,
     /// In the shape of the token endpoint, which a dead token may bring elsewhere too.
     #[serde(default, deserialize_with = "json::lenient")]
     error: Option<String>,
@@ -46,26 +53,37 @@ impl Error {
         }
     }
 
-    /// Returns the request field at fault in the gateway's words.
+    /// Returns the words that say what it is about: the issue, then the name, which is all that payouts have.
+    fn words(&self) -> impl Iterator<Item = &str> {
+        self.issue().into_iter().chain(self.name.as_deref())
+    }
+
+    /// Returns the request field at fault in the gateway's words. Payouts write `items[0].amount.value`.
     fn param(&self) -> Option<&'static str> {
-        const FIELDS: [(&str, &str); 7] = [
+        const FIELDS: [(&str, &str); 13] = [
             ("/return_url", "return_url"),
             ("/cancel_url", "cancel_url"),
             ("/email_address", "customer_email"),
             ("/description", "description"),
             ("/currency_code", "currency"),
+            ("/currency", "currency"),
             ("/value", "amount"),
             ("/amount", "amount"),
+            ("/receiver", "destination"),
+            ("/plan_id", "plan_id"),
+            ("/quantity", "quantity"),
+            ("/total_cycles", "total_count"),
+            ("/start_time", "trial_days"),
         ];
-        let field = self.details.first()?.field.as_deref()?;
+        let field = self.details.first()?.field.as_deref()?.replace('.', "/");
         FIELDS.into_iter().find(|(end, _)| field.ends_with(end)).map(|(_, param)| param)
     }
 }
 
-/// Returns the outcome of a reply that is no success.
-pub(super) fn outcome(effect: Effect, reply: &Reply) -> Outcome {
+/// Returns the outcome of a reply that is no success, to a call about an object of this kind.
+pub(super) fn outcome(missing: Missing, effect: Effect, reply: &Reply) -> Outcome {
     let error = json::read::<Error>(reply);
-    match refusal(error.as_ref(), reply) {
+    match refusal(error.as_ref(), missing, reply) {
         Some(refusal) => {
             let quote = error.as_ref().map(Error::quote).unwrap_or_default();
             Outcome::Rejected(rejection::quoting(refusal, quote))
@@ -74,105 +92,60 @@ pub(super) fn outcome(effect: Effect, reply: &Reply) -> Outcome {
     }
 }
 
-/// Returns whether a reply refuses the call for one of these issues.
+/// Returns whether a reply refuses for one of these issues.
 pub(super) fn has_issue(reply: &Reply, issues: &[&str]) -> bool {
     matches!(reply.status, 400..=499)
         && json::read::<Error>(reply)
             .is_some_and(|error| error.issue().is_some_and(|issue| issues.contains(&issue)))
 }
 
+/// Returns whether another request on the same object, or an earlier one with the same key, is still at work: neither done nor
+/// refused.
+pub(super) fn is_in_progress(reply: &Reply) -> bool {
+    reply.status == 409 || has_issue(reply, &["ORDER_COMPLETION_IN_PROGRESS", "PREVIOUS_REQUEST_IN_PROGRESS"])
+}
+
+/// Returns where a refusal sends the payer's browser.
+pub(super) fn payer_address(reply: &Reply) -> Option<String> {
+    let error = json::read::<Error>(reply)?;
+    links::address(&error.links, &["payer-action", "approve", "redirect"])
+}
+
 /// Returns the refusal, `None` when the reply does not say that nothing was done.
-fn refusal(error: Option<&Error>, reply: &Reply) -> Option<Rejection> {
+fn refusal(error: Option<&Error>, missing: Missing, reply: &Reply) -> Option<Rejection> {
     match (reply.status, error) {
         (401, _) => Some(rejection::credentials_rejected(NAME)),
-        (403, error) => Some(forbidden(error)),
-        (404, Some(_)) => Some(rejection::order_not_found(NAME)),
+        (404, Some(_)) => Some(rejection::not_found(NAME, missing)),
         (429, _) => Some(rejection::rate_limited(NAME, reply)),
-        // 409: an earlier request with this key, or on this order, is still at work; a repeat tells what it did.
-        (408 | 409, _) => None,
-        (400..=499, Some(error)) => by_issue(error),
+        // A repeat tells what became of the request that is still at work.
+        (408, _) => None,
+        _ if is_in_progress(reply) => None,
+        // The edge refused, which writes no JSON.
+        (403, None) => Some(rejection::provider_rejected(NAME)),
+        (status @ 400..=499, Some(error)) => {
+            let known = error.words().find_map(|word| issues::refusal(word, missing));
+            Some(known.unwrap_or_else(|| if status == 403 { forbidden(error) } else { unlisted(error) }))
+        }
         _ => None,
     }
 }
 
-/// The app's scopes or the account's permissions do not reach; or the edge refused, which writes no JSON.
-fn forbidden(error: Option<&Error>) -> Rejection {
-    match error.map(Error::issue) {
-        None => rejection::provider_rejected(NAME),
-        Some(None | Some("PERMISSION_DENIED")) => rejection::credentials_rejected(NAME),
-        Some(Some(_)) => rejection::not_enabled(NAME),
+/// The app's scopes or the account's permissions do not reach.
+fn forbidden(error: &Error) -> Rejection {
+    match error.issue() {
+        None | Some("PERMISSION_DENIED") => rejection::credentials_rejected(NAME),
+        Some(_) => rejection::not_enabled(NAME),
     }
 }
 
-fn by_issue(error: &Error) -> Option<Rejection> {
-    Some(match error.issue() {
-        // The first of two requests at a time is at work.
-        Some("ORDER_COMPLETION_IN_PROGRESS" | "PREVIOUS_REQUEST_IN_PROGRESS") => return None,
-        Some("INVALID_CURRENCY_CODE") => {
-            let message = format!("{NAME} does not take this currency.");
-            let refusal =
-                rejection::rejection(RejectionClass::InvalidRequest, "unsupported_currency", message);
-            rejection::about(refusal, Some("currency"))
+/// A rule of PayPal's that has no word of the gateway's own.
+fn unlisted(error: &Error) -> Rejection {
+    match error.param() {
+        Some("destination") => {
+            rejection::invalid_destination("destination", format!("{NAME} cannot pay this receiver."))
         }
-        Some("DECIMAL_PRECISION" | "DECIMALS_NOT_SUPPORTED") => {
-            rejection::amount_too_precise(format!("{NAME} takes this currency with fewer decimals."))
-        }
-        Some("MAX_CAPTURE_AMOUNT_EXCEEDED") => {
-            rejection::invalid_field("amount", "The amount is more than may be captured of this order.")
-        }
-        Some("AUTH_CAPTURE_CURRENCY_MISMATCH") => {
-            rejection::invalid_field("amount", "The amount is not in the order's currency.")
-        }
-        Some(
-            "CANNOT_BE_ZERO_OR_NEGATIVE" | "CANNOT_BE_NEGATIVE" | "MAX_VALUE_EXCEEDED" | "AMOUNT_MISMATCH",
-        ) => rejection::about(rejection::provider_rejected(NAME), Some("amount")),
-        Some(issue) => by_state(issue)
-            .unwrap_or_else(|| rejection::about(rejection::provider_rejected(NAME), error.param())),
-        None => rejection::about(rejection::provider_rejected(NAME), error.param()),
-    })
-}
-
-/// Returns the refusal for an issue with the payer's means or the order's state.
-fn by_state(issue: &str) -> Option<Rejection> {
-    Some(match issue {
-        // The payer goes back to the approval address and chooses other means.
-        "INSTRUMENT_DECLINED"
-        | "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING"
-        | "PAYMENT_SOURCE_DECLINED_BY_PROCESSOR"
-        | "CARD_EXPIRED"
-        | "AUTHORIZATION_DENIED" => rejection::card_declined(),
-        "PAYER_ACTION_REQUIRED" => payer_action_required(),
-        "ORDER_NOT_APPROVED" => not_approved(),
-        "PREVIOUSLY_CAPTURED" | "PREVIOUSLY_VOIDED" | "CANNOT_BE_VOIDED" => not_cancelable(),
-        "ORDER_EXPIRED" | "AUTHORIZATION_EXPIRED" => rejection::order_state("The order has expired."),
-        "AUTHORIZATION_VOIDED" => rejection::order_state("The order was canceled."),
-        "ORDER_ALREADY_CAPTURED"
-        | "ORDER_ALREADY_AUTHORIZED"
-        | "ORDER_COMPLETED_OR_VOIDED"
-        | "AUTHORIZATION_ALREADY_CAPTURED"
-        | "MAX_CAPTURE_COUNT_EXCEEDED" => rejection::order_state("The order is completed."),
-        _ => return None,
-    })
-}
-
-/// The payer has not approved the order yet.
-pub(super) fn not_approved() -> Rejection {
-    let message = "The payer has not approved the order yet.";
-    rejection::rejection(RejectionClass::Conflict, "order_not_approved", message)
-}
-
-/// PayPal has no way to give this order up.
-pub(super) fn not_cancelable() -> Rejection {
-    let message = format!(
-        "{NAME} cancels only orders that are authorized and not captured; one that nobody approves or captures expires."
-    );
-    rejection::rejection(RejectionClass::Conflict, "order_not_cancelable", message)
-}
-
-/// The payer must confirm something first, at the approval address.
-fn payer_action_required() -> Rejection {
-    let message = "The payer has to confirm the payment at the approval address.";
-    rejection::rejection(RejectionClass::Declined, "payer_action_required", message)
+        param => rejection::about(rejection::provider_rejected(NAME), param),
+    }
 }
 
 #[cfg(test)]

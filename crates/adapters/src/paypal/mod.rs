@@ -1,9 +1,12 @@
 //! PayPal: JSON with bearer tokens, amounts as texts, orders that the payer approves and the merchant then captures.
+//! A folder a noun.
 
 mod amounts;
+mod calls;
 mod descriptor;
 mod detection;
 mod errors;
+mod links;
 mod orders;
 mod token;
 
@@ -26,13 +29,21 @@ impl Adapter for Paypal {
     fn plan(&self, operation: &Operation) -> Result<Box<dyn Exchange>, Rejection> {
         match operation {
             Operation::Order(order) => orders::plan(order),
-            other => Err(rejection::operation_not_supported(NAME, other.kind())),
+            _ => Err(rejection::operation_not_supported(NAME, operation.kind())),
         }
     }
 
-    /// Creating and capturing are keyed, cancelling is guarded by state: each repeat is its own look-up.
-    fn look_up(&self, _: &Operation) -> Option<Box<dyn Exchange>> {
-        None
+    /// What creates, captures, refunds and pays is keyed, and what cancels is guarded by state: each repeat is its own
+    /// look-up. Invoices alone have neither.
+    fn look_up(&self, operation: &Operation) -> Option<Box<dyn Exchange>> {
+        match operation {
+            Operation::PaymentLink(_)
+            | Operation::Order(_)
+            | Operation::Refund(_)
+            | Operation::Subscription(_)
+            | Operation::Payout(_)
+            | Operation::Sms(_) => None,
+        }
     }
 
     fn authorize(&self, request: &mut Request, _: &Credentials, token: Option<&Secret>) {

@@ -71,6 +71,21 @@ pub(super) fn unprocessable(issue: &str) -> String {
     refusal_body("UNPROCESSABLE_ENTITY", issue)
 }
 
+/// Returns the value of a call's idempotency key.
+pub(super) fn key(request: &Request) -> Option<&str> {
+    let header = request.headers.iter().find(|(name, _)| name.as_str() == "paypal-request-id");
+    header.map(|(_, value)| value.as_str())
+}
+
+/// Fails unless two plays sent the same bytes.
+#[track_caller]
+pub(super) fn assert_same_bytes(first: &Played, second: &Played) {
+    assert_eq!(first.requests.len(), second.requests.len());
+    for (first, second) in first.requests.iter().zip(&second.requests) {
+        assert_eq!((&first.path, &first.body, &first.headers), (&second.path, &second.body, &second.headers));
+    }
+}
+
 #[track_caller]
 pub(super) fn told(outcome: Outcome) -> domain::Order {
     match outcome {
@@ -99,7 +114,10 @@ fn the_descriptor_says_what_paypal_is() {
     assert_eq!(descriptor.base_urls.of(Environment::Test), "https://api-m.sandbox.paypal.com");
     assert_eq!(descriptor.base_urls.of(Environment::Live), "https://api-m.paypal.com");
     assert_eq!(descriptor.authentication, Authentication::Token);
-    assert_eq!(descriptor.features().collect::<Vec<_>>(), [Feature::Payments]);
+    assert_eq!(
+        descriptor.features().collect::<Vec<_>>(),
+        [Feature::Payments]
+    );
     let retry = |kind| descriptor.operation(kind).map(|operation| operation.retry);
     assert_eq!(retry(OperationKind::OrdersCreate), Some(RetrySafety::Keyed));
     assert_eq!(retry(OperationKind::OrdersCapture), Some(RetrySafety::Keyed));
@@ -125,7 +143,7 @@ fn a_text_message_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn every_operation_is_its_own_look_up() {
+fn every_operation_on_orders_is_its_own_look_up() {
     for operation in [create(order()), get(ORDER_ID), capture(None), cancel()] {
         assert!(Paypal.look_up(&operation).is_none());
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Unknown;
+use domain::{RejectionClass, Unknown};
 
 use super::*;
 use crate::paypal::tests::{refusal_body, unprocessable};
@@ -11,7 +11,7 @@ use crate::testing::{reply, with_header};
 #[track_caller]
 fn check(status: u16, body: &str, expected: (RejectionClass, &str)) {
     for effect in [Effect::Read, Effect::Write] {
-        match outcome(effect, &reply(status, body)) {
+        match outcome(Missing::Order, effect, &reply(status, body)) {
             Outcome::Rejected(refusal) => {
                 assert_eq!((refusal.class, refusal.code), expected, "{status} {body}");
                 assert!(refusal.message.ends_with('.'), "{}", refusal.message);
@@ -128,7 +128,7 @@ fn an_answer_that_says_nothing_is_unknown_after_a_write() {
         (409, &busy),
         (422, &at_work),
     ] {
-        let outcome_of = |effect| outcome(effect, &reply(status, body));
+        let outcome_of = |effect| outcome(Missing::Order, effect, &reply(status, body));
         assert_eq!(outcome_of(Effect::Write), Outcome::Unknown(Unknown::Unreadable { status }), "{body}");
         let Outcome::Rejected(refusal) = outcome_of(Effect::Read) else { panic!("{status} {body}") };
         assert_eq!((refusal.class, refusal.code), (RejectionClass::Unavailable, "provider_error"));
@@ -136,7 +136,7 @@ fn an_answer_that_says_nothing_is_unknown_after_a_write() {
 }
 
 fn refusal_of(status: u16, body: &str) -> Rejection {
-    match outcome(Effect::Write, &reply(status, body)) {
+    match outcome(Missing::Order, Effect::Write, &reply(status, body)) {
         Outcome::Rejected(refusal) => refusal,
         other => panic!("{other:?}"),
     }
@@ -180,7 +180,8 @@ fn an_error_without_details_is_quoted_by_name() {
 
 #[test]
 fn a_wait_that_paypal_asks_for_is_passed_on() {
-    let Outcome::Rejected(refusal) = outcome(Effect::Write, &with_header(reply(429, ""), "retry-after", "3"))
+    let Outcome::Rejected(refusal) =
+        outcome(Missing::Order, Effect::Write, &with_header(reply(429, ""), "retry-after", "3"))
     else {
         panic!()
     };

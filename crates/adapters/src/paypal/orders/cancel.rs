@@ -6,6 +6,7 @@ use domain::{CancelOrder, Effect, Outcome, Rejection, Reply, Resource, RetrySafe
 use super::order;
 use super::order::Snapshot;
 use crate::paypal::{NAME, errors};
+use crate::rejection::Missing;
 use crate::{Context, Exchange, Step, json, rejection, reply as replies, request};
 
 /// Plans a cancellation.
@@ -51,7 +52,7 @@ impl Exchange for Cancel {
                 if replies::is_success(reply) || errors::has_issue(reply, &["PREVIOUSLY_VOIDED"]) {
                     return self.read(Stage::Confirming { known: before.voided() });
                 }
-                Step::Done(errors::outcome(Effect::Write, reply))
+                Step::Done(errors::outcome(Missing::Order, Effect::Write, reply))
             }
             // A read that failed, or came before PayPal's own copies caught up, takes nothing back.
             Stage::Confirming { known } => match Snapshot::read(reply) {

@@ -8,9 +8,11 @@ use domain::{
 use serde::Serialize;
 
 use super::order;
-use super::order::{Authorization, Intent, Phase, Snapshot, WireOrder, WirePayment};
+use super::order::{Authorization, Intent, Phase, Snapshot};
+use super::wire::{WireOrder, WirePayment};
 use crate::paypal::amounts::Amount;
-use crate::paypal::{NAME, errors};
+use crate::paypal::{NAME, calls, errors};
+use crate::rejection::Missing;
 use crate::{Context, Exchange, Step, json, rejection, reply as replies, request};
 
 /// Plans a capture.
@@ -95,11 +97,11 @@ impl Capture {
             (Phase::AwaitsPayer | Phase::Saved, _) => rejected(errors::not_approved()),
             (Phase::Voided, _) => rejected(rejection::order_state("The order was canceled.")),
             (Phase::Approved, Intent::Capture) => {
-                let call = approved_call(&self.order.provider_order_id, "capture", context);
+                let call = approved_call(&self.order.provider_order_id, "capture", &context.step_key(1));
                 self.write(Stage::Capturing { before: snapshot }, call)
             }
             (Phase::Approved, Intent::Authorize) => {
-                let call = approved_call(&self.order.provider_order_id, "authorize", context);
+                let call = approved_call(&self.order.provider_order_id, "authorize", &context.step_key(1));
                 self.write(Stage::Authorizing { before: snapshot }, call)
             }
             (Phase::Completed, _) => self.capture_authorization(snapshot, context),
@@ -146,11 +148,8 @@ impl Capture {
         let is_partial = self.order.amount.is_some_and(|asked| asked != snapshot.amount);
         let amount = self.amount.as_ref().filter(|_| is_partial);
         let body = AuthorizationCapture { amount, final_capture: true };
-        // Two texts and a bool: there is nothing in it that JSON cannot say.
-        let bytes = serde_json::to_vec(&body).map(Bytes::from).unwrap_or_default();
         let path = format!("/v2/payments/authorizations/{}/capture", of.id);
-        let call = request::with_body(request::post(path, RetrySafety::Keyed), json::CONTENT_TYPE, bytes);
-        order::keyed(call, &context.step_key(2))
+        calls::keyed(calls::post(path, RetrySafety::Keyed, &body), &context.step_key(2))
     }
 
     fn captured(&mut self, before: &Snapshot, reply: &Reply) -> Step {
@@ -175,7 +174,7 @@ impl Capture {
                 }
             };
         }
-        let outcome = errors::outcome(Effect::Write, reply);
+        let outcome = errors::outcome(Missing::Order, Effect::Write, reply);
         if errors::has_issue(reply, &["ORDER_ALREADY_AUTHORIZED", "ORDER_COMPLETED_OR_VOIDED"]) {
             return self.read(Stage::Reading { else_approved: Some(outcome) });
         }
@@ -191,10 +190,11 @@ impl Capture {
         self.refused(reply, "AUTHORIZATION_ALREADY_CAPTURED")
     }
 
-    /// A refusal because it was done before is a success, which the order must confirm.
+    /// A refusal because it was done before is a success, which the order must confirm. While another request is at it
+    /// (a read that captures by itself), the order tells whether it was done meanwhile.
     fn refused(&mut self, reply: &Reply, already: &str) -> Step {
-        let outcome = errors::outcome(Effect::Write, reply);
-        if errors::has_issue(reply, &[already]) {
+        let outcome = errors::outcome(Missing::Order, Effect::Write, reply);
+        if errors::has_issue(reply, &[already]) || errors::is_in_progress(reply) {
             return self.read(Stage::Confirming { known: None, refusal: Some(outcome) });
         }
         Step::Done(outcome)
@@ -202,12 +202,9 @@ impl Capture {
 }
 
 /// Returns the call that takes or reserves an approved order's money.
-fn approved_call(id: &str, verb: &str, context: &Context<'_>) -> Request {
+pub(super) fn approved_call(id: &str, verb: &str, key: &str) -> Request {
     let call = request::post(format!("{}/{id}/{verb}", order::PATH), RetrySafety::Keyed);
-    order::keyed(
-        request::with_body(call, json::CONTENT_TYPE, Bytes::from_static(b"{}")),
-        &context.step_key(1),
-    )
+    calls::keyed(request::with_body(call, json::CONTENT_TYPE, Bytes::from_static(b"{}")), key)
 }
 
 /// Tells a completed order in which no authorisation waits for a capture.

@@ -1,15 +1,16 @@
 //! Creating an order, which the payer then approves.
 
-use bytes::Bytes;
 use domain::{CaptureMode, CreateOrder, Effect, Outcome, Rejection, Reply, Request, Resource, RetrySafety};
 use serde::Serialize;
 
 use super::order;
-use super::order::{Snapshot, WireOrder};
+use super::order::Snapshot;
+use super::wire::WireOrder;
 use crate::paypal::amounts::Amount;
-use crate::paypal::{NAME, errors};
+use crate::paypal::{NAME, calls, errors};
+use crate::rejection::Missing;
 use crate::single_call::SingleCall;
-use crate::{Context, Exchange, json, reply as replies, request};
+use crate::{Context, Exchange, json, reply as replies};
 
 /// Most characters of a description.
 const MAX_DESCRIPTION_CHARS: usize = 127;
@@ -79,10 +80,7 @@ fn build(creation: &Creation, context: &Context<'_>) -> Request {
         description: description(order),
     };
     let body = Body { intent, purchase_units: [unit], payment_source: payment_source(order) };
-    let request = request::post(order::PATH.to_owned(), RetrySafety::Keyed);
-    // Texts and lists of them: there is nothing in it that JSON cannot say.
-    let bytes = serde_json::to_vec(&body).map(Bytes::from).unwrap_or_default();
-    order::keyed(request::with_body(request, json::CONTENT_TYPE, bytes), context.provider_key)
+    calls::keyed(calls::post(order::PATH.to_owned(), RetrySafety::Keyed, &body), context.provider_key)
 }
 
 /// Where the payer's browser goes. Without an address PayPal is told no means of payment, and shows its own page at the end.
@@ -108,7 +106,7 @@ fn description(order: &CreateOrder) -> Option<String> {
 /// 201 for the first time, 200 with the present state for a repeat of the key.
 fn read(creation: &Creation, _: &Context<'_>, reply: &Reply) -> Outcome {
     if !replies::is_success(reply) {
-        return errors::outcome(Effect::Write, reply);
+        return errors::outcome(Missing::Order, Effect::Write, reply);
     }
     let order = json::read::<WireOrder>(reply);
     match order.and_then(|order| Snapshot::of(order, Some(creation.order.amount))) {

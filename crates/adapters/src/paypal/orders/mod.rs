@@ -4,7 +4,8 @@ mod cancel;
 mod capture;
 mod create;
 mod get;
-mod order;
+pub(super) mod order;
+mod wire;
 
 use domain::{OrderOperation, Rejection};
 

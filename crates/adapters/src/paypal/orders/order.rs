@@ -1,87 +1,18 @@
-//! An order as PayPal tells it, and what that means in the gateway's words. Source: `checkout_orders_v2`, 2024-02-03.
+//! What an order at PayPal means in the gateway's words.
 
-use domain::{Effect, Money, NextAction, Order, OrderStatus, Outcome, Reply, Request};
-use http::HeaderName;
-use serde::Deserialize;
+use domain::{Effect, Environment, Money, NextAction, Order, OrderStatus, Outcome, Reply, Request};
 
-use crate::paypal::amounts::WireAmount;
-use crate::paypal::{NAME, errors};
+use super::wire::WireOrder;
+use crate::paypal::{NAME, errors, links};
+use crate::rejection::Missing;
 use crate::{json, reply as replies, request};
 
 /// Where orders live.
 pub(super) const PATH: &str = "/v2/checkout/orders";
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("paypal-request-id");
-const PREFER: HeaderName = HeaderName::from_static("prefer");
-
 /// Returns the read of an order, whose id is a plain one.
-pub(super) fn read_request(id: &str) -> Request {
+pub(in crate::paypal) fn read_request(id: &str) -> Request {
     request::get(format!("{PATH}/{id}"))
-}
-
-/// Gives a call its idempotency key, and asks for the whole object in return: the default has id, status and links only.
-pub(super) fn keyed(mut request: Request, key: &str) -> Request {
-    request.headers.push((REQUEST_ID, key.to_owned()));
-    request.headers.push((PREFER, "return=representation".to_owned()));
-    request
-}
-
-/// An order on the wire. Nothing in it is promised.
-#[derive(Deserialize)]
-pub(super) struct WireOrder {
-    #[serde(default, deserialize_with = "json::lenient")]
-    id: Option<String>,
-    #[serde(default, deserialize_with = "json::lenient")]
-    intent: Option<String>,
-    #[serde(default, deserialize_with = "json::lenient")]
-    status: Option<String>,
-    #[serde(default, deserialize_with = "json::nullable")]
-    purchase_units: Vec<WireUnit>,
-    #[serde(default, deserialize_with = "json::nullable")]
-    links: Vec<WireLink>,
-}
-
-#[derive(Deserialize)]
-struct WireUnit {
-    #[serde(default, deserialize_with = "json::lenient")]
-    amount: Option<WireAmount>,
-    #[serde(default, deserialize_with = "json::nullable")]
-    payments: WirePayments,
-}
-
-#[derive(Default, Deserialize)]
-struct WirePayments {
-    #[serde(default, deserialize_with = "json::nullable")]
-    authorizations: Vec<WirePayment>,
-    #[serde(default, deserialize_with = "json::nullable")]
-    captures: Vec<WirePayment>,
-    #[serde(default, deserialize_with = "json::nullable")]
-    refunds: Vec<WirePayment>,
-}
-
-/// An authorisation, a capture or a refund.
-#[derive(Deserialize)]
-pub(super) struct WirePayment {
-    #[serde(default, deserialize_with = "json::lenient")]
-    pub(super) id: Option<String>,
-    #[serde(default, deserialize_with = "json::lenient")]
-    pub(super) status: Option<String>,
-    #[serde(default, deserialize_with = "json::lenient")]
-    amount: Option<WireAmount>,
-}
-
-impl WirePayment {
-    fn has_status(&self, status: &str) -> bool {
-        self.status.as_deref() == Some(status)
-    }
-}
-
-#[derive(Deserialize)]
-struct WireLink {
-    #[serde(default, deserialize_with = "json::lenient")]
-    href: Option<String>,
-    #[serde(default, deserialize_with = "json::lenient")]
-    rel: Option<String>,
 }
 
 /// What an order is for.
@@ -121,17 +52,31 @@ pub(super) struct Authorization {
     pub(super) status: String,
 }
 
+/// A capture of an order's money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::paypal) struct Capture {
+    /// PayPal's id, empty where it is not told.
+    pub(in crate::paypal) id: String,
+    /// PayPal's word.
+    pub(in crate::paypal) status: String,
+    /// What was taken, where it is told.
+    pub(in crate::paypal) amount: Option<Money>,
+}
+
 /// An order at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Snapshot {
+pub(in crate::paypal) struct Snapshot {
     id: String,
+    /// PayPal's word on the order itself.
+    word: Option<String>,
+    /// What was written into the order for the gateway to find it again.
+    pub(super) custom_id: Option<String>,
     pub(super) intent: Intent,
     pub(super) phase: Phase,
-    pub(super) amount: Money,
+    pub(in crate::paypal) amount: Money,
     refunded: Money,
     pub(super) authorizations: Vec<Authorization>,
-    /// PayPal's words on each capture.
-    pub(super) captures: Vec<String>,
+    pub(in crate::paypal) captures: Vec<Capture>,
     approval_url: Option<String>,
 }
 
@@ -140,9 +85,9 @@ impl Snapshot {
     ///
     /// # Errors
     /// The outcome of a reply that tells no order.
-    pub(super) fn read(reply: &Reply) -> Result<Self, Outcome> {
+    pub(in crate::paypal) fn read(reply: &Reply) -> Result<Self, Outcome> {
         if !replies::is_success(reply) {
-            return Err(errors::outcome(Effect::Read, reply));
+            return Err(errors::outcome(Missing::Order, Effect::Read, reply));
         }
         json::read::<WireOrder>(reply)
             .and_then(|order| Self::of(order, None))
@@ -151,9 +96,10 @@ impl Snapshot {
 
     /// Returns what an order on the wire tells, `None` when it has no id or when neither it nor the caller knows the amount.
     pub(super) fn of(order: WireOrder, known_amount: Option<Money>) -> Option<Self> {
+        let amount = order.total().or(known_amount)?;
+        let refunded = order.refunded(amount);
         let id = order.id.filter(|id| !id.is_empty())?;
-        let amount = total(order.purchase_units.iter().map(|unit| unit.amount.as_ref())).or(known_amount)?;
-        let refunded = refunded(&order.purchase_units, amount);
+        let custom_id = order.purchase_units.first().and_then(|unit| unit.custom_id.clone());
         let mut authorizations = Vec::new();
         let mut captures = Vec::new();
         for payments in order.purchase_units.into_iter().map(|unit| unit.payments) {
@@ -161,12 +107,29 @@ impl Snapshot {
                 id: payment.id.unwrap_or_default(),
                 status: payment.status.unwrap_or_default(),
             }));
-            captures.extend(payments.captures.into_iter().map(|payment| payment.status.unwrap_or_default()));
+            captures.extend(payments.captures.into_iter().map(|payment| Capture {
+                amount: payment.amount(),
+                id: payment.id.unwrap_or_default(),
+                status: payment.status.unwrap_or_default(),
+            }));
         }
         let intent = intent(order.intent.as_deref());
         let phase = phase(order.status.as_deref());
-        let approval_url = approval_url(order.links);
-        Some(Self { id, intent, phase, amount, refunded, authorizations, captures, approval_url })
+        // With a means of payment in the request the link's name is `payer-action`, without one `approve`.
+        let approval_url = links::address(&order.links, &["approve", "payer-action"]);
+        let word = order.status;
+        Some(Self {
+            id,
+            word,
+            custom_id,
+            intent,
+            phase,
+            amount,
+            refunded,
+            authorizations,
+            captures,
+            approval_url,
+        })
     }
 
     /// Returns whether the money was taken, or at least asked for, so that no capture is due.
@@ -194,14 +157,30 @@ impl Snapshot {
 
     /// Returns the order after this capture of its authorisation.
     pub(super) fn with_capture(mut self, status: String) -> Self {
-        self.captures.push(status);
+        self.captures.push(Capture { id: String::new(), status, amount: None });
         self
     }
 
     /// Returns the order after its authorisation was let go.
     pub(super) fn voided(mut self) -> Self {
         self.phase = Phase::Voided;
+        self.word = Some("VOIDED".to_owned());
         self
+    }
+
+    /// Tells an approved order whose capture is the gateway's to make and could not be made just now.
+    pub(super) fn tell_capture_due(self) -> Order {
+        Order { status: OrderStatus::Processing, ..self.tell() }
+    }
+
+    /// Tells an order whose payer must go to the approval address again: the one in the refusal, else the order's own, else
+    /// the page that PayPal documents.
+    pub(super) fn tell_sent_back(self, refusal_url: Option<String>, environment: Environment) -> Order {
+        let url = refusal_url
+            .or_else(|| self.approval_url.clone())
+            .unwrap_or_else(|| links::page(environment, &format!("/checkoutnow?token={}", self.id)));
+        let next_action = Some(NextAction::Redirect { url });
+        Order { status: OrderStatus::RequiresAction, next_action, ..self.tell() }
     }
 
     /// Tells the order in the gateway's words.
@@ -217,7 +196,7 @@ impl Snapshot {
             amount: self.amount,
             amount_refunded: self.refunded,
             status,
-            provider_status: None,
+            provider_status: self.word,
             next_action,
         }
     }
@@ -236,8 +215,12 @@ impl Snapshot {
     /// `COMPLETED` does not mean paid: the captures tell. One that was refused counts only when there is no other.
     fn captured_status(&self) -> OrderStatus {
         let refused = ["DECLINED", "FAILED"];
-        let taken: Vec<&str> =
-            self.captures.iter().map(String::as_str).filter(|status| !refused.contains(status)).collect();
+        let taken: Vec<&str> = self
+            .captures
+            .iter()
+            .map(|capture| capture.status.as_str())
+            .filter(|status| !refused.contains(status))
+            .collect();
         let all = |status: &str| taken.iter().all(|taken| *taken == status);
         let any = |status: &str| taken.contains(&status);
         let known = ["COMPLETED", "PENDING", "PARTIALLY_REFUNDED", "REFUNDED"];
@@ -293,44 +276,6 @@ fn phase(word: Option<&str>) -> Phase {
         Some("VOIDED") => Phase::Voided,
         _ => Phase::Other,
     }
-}
-
-/// With a means of payment in the request the link's name is `payer-action`, without one `approve`.
-fn approval_url(links: Vec<WireLink>) -> Option<String> {
-    let leads_to_payer = |link: &WireLink| matches!(link.rel.as_deref(), Some("approve" | "payer-action"));
-    links.into_iter().find(leads_to_payer).and_then(|link| link.href)
-}
-
-/// Returns the sum, `None` when an amount is missing, when there is none, or when they do not add up to one.
-fn total<'a>(amounts: impl Iterator<Item = Option<&'a WireAmount>>) -> Option<Money> {
-    let mut total: Option<Money> = None;
-    for amount in amounts {
-        let amount = amount?.money()?;
-        total = Some(match total {
-            None => amount,
-            Some(sum) if sum.currency() == amount.currency() => {
-                Money::from_minor(sum.minor().checked_add(amount.minor())?, sum.currency()).ok()?
-            }
-            Some(_) => return None,
-        });
-    }
-    total
-}
-
-/// Returns what went back: the completed refunds, or the captures that PayPal calls refunded where that is more, since a
-/// reversal by PayPal itself need not stand among the refunds.
-fn refunded(units: &[WireUnit], of: Money) -> Money {
-    let sum = |payments: &dyn Fn(&WireUnit) -> Vec<Money>| {
-        let in_currency = units.iter().flat_map(payments).filter(|money| money.currency() == of.currency());
-        in_currency.map(Money::minor).try_fold(0_i64, i64::checked_add).unwrap_or_default()
-    };
-    let with_status = |payments: &[WirePayment], status: &str| -> Vec<Money> {
-        let matching = payments.iter().filter(|payment| payment.has_status(status));
-        matching.filter_map(|payment| payment.amount.as_ref()?.money()).collect()
-    };
-    let refunds = sum(&|unit| with_status(&unit.payments.refunds, "COMPLETED"));
-    let captures = sum(&|unit| with_status(&unit.payments.captures, "REFUNDED"));
-    Money::from_minor(refunds.max(captures), of.currency()).unwrap_or(Money::zero(of.currency()))
 }
 
 #[cfg(test)]

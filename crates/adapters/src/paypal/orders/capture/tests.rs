@@ -180,10 +180,19 @@ fn a_capture_whose_answer_says_nothing_is_unknown() {
     for (status, body) in NOTHING_SAID {
         unknown(&play(&capture(None), &[(200, APPROVED), (status, body)]), status);
     }
+}
+
+#[test]
+fn a_capture_beside_another_is_a_success_once_the_order_says_so() {
     let busy = refusal_body("RESOURCE_CONFLICT", "PREVIOUS_REQUEST_IN_PROGRESS");
-    unknown(&play(&capture(None), &[(200, APPROVED), (409, &busy)]), 409);
     let at_work = unprocessable("ORDER_COMPLETION_IN_PROGRESS");
-    unknown(&play(&capture(None), &[(200, APPROVED), (422, &at_work)]), 422);
+    for (refused, body) in [(409, &busy), (422, &at_work)] {
+        let played = play(&capture(None), &[(200, APPROVED), (refused, body), (200, CAPTURED)]);
+        assert_eq!(played.calls(), [READ, CAPTURE, READ]);
+        assert_eq!(status(played.outcome), OrderStatus::Succeeded);
+        unknown(&play(&capture(None), &[(200, APPROVED), (refused, body), (200, APPROVED)]), refused);
+        unknown(&play(&capture(None), &[(200, APPROVED), (refused, body), (503, "<html>")]), 503);
+    }
 }
 
 #[test]

@@ -32,3 +32,5 @@ fn an_answer_that_tells_no_order_is_paypals_fault() {
         assert_eq!(rejected(outcome), (RejectionClass::Unavailable, "provider_error"), "{status} {body}");
     }
 }
+
+mod capturing;

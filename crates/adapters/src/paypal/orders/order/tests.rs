@@ -3,6 +3,7 @@
 use domain::Currency;
 
 use super::*;
+use crate::json;
 use crate::paypal::tests::usd;
 use crate::testing::reply;
 
@@ -154,4 +155,18 @@ fn the_order_keeps_its_currency() {
     let order = read(yen);
     assert_eq!(order.amount.to_string(), "500");
     assert_eq!(order.amount_refunded, Money::zero(Currency::parse("JPY").unwrap()));
+}
+
+#[test]
+fn the_order_keeps_paypals_own_word() {
+    assert_eq!(read(fixture!("order_captured")).provider_status.as_deref(), Some("COMPLETED"));
+    let order = read(&with_payments("TOMORROWS_WORD", &[], &[]));
+    assert_eq!(
+        (order.status, order.provider_status.as_deref()),
+        (OrderStatus::Unknown, Some("TOMORROWS_WORD"))
+    );
+    assert_eq!(
+        read(&with_payments("COMPLETED", &[], &["PENDING"])).provider_status.as_deref(),
+        Some("COMPLETED")
+    );
 }
