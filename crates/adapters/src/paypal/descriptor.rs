@@ -26,6 +26,8 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         SupportedOperation { kind: OperationKind::OrdersCapture, retry: RetrySafety::Keyed },
         // Voiding takes no key (PayPal's payments specification lists none): the authorisation's state guards it.
         SupportedOperation { kind: OperationKind::OrdersCancel, retry: RetrySafety::Harmless },
+        SupportedOperation { kind: OperationKind::RefundsCreate, retry: RetrySafety::Keyed },
+        SupportedOperation { kind: OperationKind::RefundsGet, retry: RetrySafety::Harmless },
     ],
     // One table for all that PayPal does.
     takes_currency: |_, currency| amounts::decimals(currency).is_some(),

@@ -8,6 +8,7 @@ mod detection;
 mod errors;
 mod links;
 mod orders;
+mod refunds;
 mod token;
 
 use domain::{Credentials, Descriptor, Operation, Rejection, Reply, Request, Secret};
@@ -29,6 +30,7 @@ impl Adapter for Paypal {
     fn plan(&self, operation: &Operation) -> Result<Box<dyn Exchange>, Rejection> {
         match operation {
             Operation::Order(order) => orders::plan(order),
+            Operation::Refund(refund) => refunds::plan(refund),
             _ => Err(rejection::operation_not_supported(NAME, operation.kind())),
         }
     }
