@@ -28,6 +28,9 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         SupportedOperation { kind: OperationKind::OrdersCancel, retry: RetrySafety::Harmless },
         SupportedOperation { kind: OperationKind::RefundsCreate, retry: RetrySafety::Keyed },
         SupportedOperation { kind: OperationKind::RefundsGet, retry: RetrySafety::Harmless },
+        SupportedOperation { kind: OperationKind::SubscriptionsCreate, retry: RetrySafety::Keyed },
+        SupportedOperation { kind: OperationKind::SubscriptionsGet, retry: RetrySafety::Harmless },
+        SupportedOperation { kind: OperationKind::SubscriptionsCancel, retry: RetrySafety::Harmless },
     ],
     // One table for all that PayPal does.
     takes_currency: |_, currency| amounts::decimals(currency).is_some(),

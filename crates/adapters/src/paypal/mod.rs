@@ -7,8 +7,10 @@ mod descriptor;
 mod detection;
 mod errors;
 mod links;
+mod moments;
 mod orders;
 mod refunds;
+mod subscriptions;
 mod token;
 
 use domain::{Credentials, Descriptor, Operation, Rejection, Reply, Request, Secret};
@@ -31,6 +33,7 @@ impl Adapter for Paypal {
         match operation {
             Operation::Order(order) => orders::plan(order),
             Operation::Refund(refund) => refunds::plan(refund),
+            Operation::Subscription(subscription) => subscriptions::plan(subscription),
             _ => Err(rejection::operation_not_supported(NAME, operation.kind())),
         }
     }
