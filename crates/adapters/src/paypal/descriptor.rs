@@ -31,6 +31,9 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         SupportedOperation { kind: OperationKind::SubscriptionsCreate, retry: RetrySafety::Keyed },
         SupportedOperation { kind: OperationKind::SubscriptionsGet, retry: RetrySafety::Harmless },
         SupportedOperation { kind: OperationKind::SubscriptionsCancel, retry: RetrySafety::Harmless },
+        // Invoices take no key: their number is what they are looked up by.
+        SupportedOperation { kind: OperationKind::PaymentLinksCreate, retry: RetrySafety::LookUpFirst },
+        SupportedOperation { kind: OperationKind::PaymentLinksGet, retry: RetrySafety::Harmless },
     ],
     // One table for all that PayPal does.
     takes_currency: |_, currency| amounts::decimals(currency).is_some(),

@@ -9,6 +9,7 @@ mod errors;
 mod links;
 mod moments;
 mod orders;
+mod payment_links;
 mod refunds;
 mod subscriptions;
 mod token;
@@ -34,6 +35,7 @@ impl Adapter for Paypal {
             Operation::Order(order) => orders::plan(order),
             Operation::Refund(refund) => refunds::plan(refund),
             Operation::Subscription(subscription) => subscriptions::plan(subscription),
+            Operation::PaymentLink(link) => payment_links::plan(link),
             _ => Err(rejection::operation_not_supported(NAME, operation.kind())),
         }
     }
@@ -42,8 +44,8 @@ impl Adapter for Paypal {
     /// look-up. Invoices alone have neither.
     fn look_up(&self, operation: &Operation) -> Option<Box<dyn Exchange>> {
         match operation {
-            Operation::PaymentLink(_)
-            | Operation::Order(_)
+            Operation::PaymentLink(link) => payment_links::look_up(link),
+            Operation::Order(_)
             | Operation::Refund(_)
             | Operation::Subscription(_)
             | Operation::Payout(_)
