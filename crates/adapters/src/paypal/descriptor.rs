@@ -34,6 +34,9 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         // Invoices take no key: their number is what they are looked up by.
         SupportedOperation { kind: OperationKind::PaymentLinksCreate, retry: RetrySafety::LookUpFirst },
         SupportedOperation { kind: OperationKind::PaymentLinksGet, retry: RetrySafety::Harmless },
+        // Keyed by `sender_batch_id`.
+        SupportedOperation { kind: OperationKind::PayoutsCreate, retry: RetrySafety::Keyed },
+        SupportedOperation { kind: OperationKind::PayoutsGet, retry: RetrySafety::Harmless },
     ],
     // One table for all that PayPal does.
     takes_currency: |_, currency| amounts::decimals(currency).is_some(),

@@ -10,6 +10,7 @@ mod links;
 mod moments;
 mod orders;
 mod payment_links;
+mod payouts;
 mod refunds;
 mod subscriptions;
 mod token;
@@ -36,7 +37,8 @@ impl Adapter for Paypal {
             Operation::Refund(refund) => refunds::plan(refund),
             Operation::Subscription(subscription) => subscriptions::plan(subscription),
             Operation::PaymentLink(link) => payment_links::plan(link),
-            _ => Err(rejection::operation_not_supported(NAME, operation.kind())),
+            Operation::Payout(payout) => payouts::plan(payout),
+            Operation::Sms(_) => Err(rejection::operation_not_supported(NAME, operation.kind())),
         }
     }
 

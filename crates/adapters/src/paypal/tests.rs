@@ -116,13 +116,20 @@ fn the_descriptor_says_what_paypal_is() {
     assert_eq!(descriptor.authentication, Authentication::Token);
     assert_eq!(
         descriptor.features().collect::<Vec<_>>(),
-        [Feature::Payments, Feature::Subscriptions, Feature::PaymentLinks]
+        [Feature::Payments, Feature::Subscriptions, Feature::PaymentLinks, Feature::Payouts]
     );
     let retry = |kind| descriptor.operation(kind).map(|operation| operation.retry);
     assert_eq!(retry(OperationKind::OrdersCreate), Some(RetrySafety::Keyed));
     assert_eq!(retry(OperationKind::OrdersCapture), Some(RetrySafety::Keyed));
     assert_eq!(retry(OperationKind::OrdersCancel), Some(RetrySafety::Harmless));
     assert_eq!(retry(OperationKind::OrdersGet), Some(RetrySafety::Harmless));
+    for keyed in
+        [OperationKind::RefundsCreate, OperationKind::SubscriptionsCreate, OperationKind::PayoutsCreate]
+    {
+        assert_eq!(retry(keyed), Some(RetrySafety::Keyed));
+    }
+    assert_eq!(retry(OperationKind::SubscriptionsCancel), Some(RetrySafety::Harmless));
+    assert_eq!(retry(OperationKind::PaymentLinksCreate), Some(RetrySafety::LookUpFirst));
     assert_eq!(retry(OperationKind::SmsSend), None);
     let fields = descriptor.sufficient.iter().flat_map(|set| set.iter());
     assert!(fields.clone().count() > 0);
