@@ -88,6 +88,21 @@ pub(crate) trait Simulation {
         amount: Option<&Value>,
     ) -> Result<PayerDone, PayerRefusal>;
 
+    /// Says beforehand what will become of the capture that follows on a payer's approval.
+    ///
+    /// # Errors
+    ///
+    /// Refuses where the provider has no such step, unknown orders, and unknown words.
+    fn foretell_capture(
+        &mut self,
+        _desk: &mut Desk,
+        _id: &str,
+        _outcome: &Value,
+    ) -> Result<(), PayerRefusal> {
+        let message = "this provider's payments are captured as the payer acts; decline is an act of its own";
+        Err(PayerRefusal::Refused { field: "capture", message: message.to_owned() })
+    }
+
     /// Lets happen to an object what its caller cannot do: a payout fails late, a subscription's cycle is charged.
     ///
     /// # Errors

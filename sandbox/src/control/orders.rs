@@ -21,8 +21,12 @@ pub(super) fn act(world: &mut World, incoming: &Incoming, rest: &str) -> Result<
     let provider = fields::provider(provider)?;
     let action = read_action(action)?;
     let body = fields::object(incoming)?;
-    fields::only(&body, &["amount"], "")?;
+    fields::only(&body, &["amount", "capture"], "")?;
     let amount = body.get("amount").filter(|amount| !amount.is_null());
+    if let Some(outcome) = body.get("capture").filter(|outcome| !outcome.is_null()) {
+        let (simulation, desk) = world.at_work(provider);
+        simulation.foretell_capture(desk, id, outcome).map_err(|refusal| wrong(refusal, provider, id))?;
+    }
     let done = perform(world, provider, (id, action, amount))?;
     Ok(json!({
         "provider": provider.name(),
@@ -41,10 +45,14 @@ pub(super) fn perform(
     (id, action, amount): (&str, PayerAction, Option<&Value>),
 ) -> Result<PayerDone, Wrong> {
     let (simulation, desk) = world.at_work(provider);
-    simulation.pay(desk, id, action, amount).map_err(|refusal| match refusal {
+    simulation.pay(desk, id, action, amount).map_err(|refusal| wrong(refusal, provider, id))
+}
+
+fn wrong(refusal: PayerRefusal, provider: Provider, id: &str) -> Wrong {
+    match refusal {
         PayerRefusal::UnknownOrder => Wrong::not_found(format!("{provider} has no order {id}")),
         PayerRefusal::Refused { field, message } => Wrong::field(field, message),
-    })
+    }
 }
 
 fn read_action(name: &str) -> Result<PayerAction, Wrong> {

@@ -11,7 +11,7 @@ use crate::{
 
 use super::{
     Call, Done, Handler, View,
-    captures::{self, Capture},
+    captures::{self, Capture, Source},
     fields,
     money::{Money, Place, Rule},
     refusal::Refusal,
@@ -124,7 +124,11 @@ impl Authorization {
 
 fn get(call: &mut Call<'_>) -> Result<Done, Refusal> {
     find(call)?;
-    Ok(Done { status: StatusCode::OK, object: Kept::Authorization(call.id.to_owned()), view: View::Whole })
+    Ok(Done::Object {
+        status: StatusCode::OK,
+        object: Kept::Authorization(call.id.to_owned()),
+        view: View::Whole,
+    })
 }
 
 fn find<'c>(call: &'c mut Call<'_>) -> Result<&'c mut Authorization, Refusal> {
@@ -139,7 +143,6 @@ fn capture(call: &mut Call<'_>) -> Result<Done, Refusal> {
     let body = std::mem::take(&mut call.body);
     let invoice_id = fields::text(&body, "invoice_id", "", 127)?;
     let is_final = body.get("final_capture").and_then(Value::as_bool).unwrap_or(false);
-    let capture_id = call.desk.random.base36(17);
     let authorization = find(call)?;
     let left = authorization.amount.minor.saturating_sub(authorization.captured);
     match authorization.status {
@@ -166,25 +169,28 @@ fn capture(call: &mut Call<'_>) -> Result<Done, Refusal> {
             .at("/amount/value")
             .with_value(&amount.text()));
     }
-    authorization.captured = authorization.captured.saturating_add(amount.minor);
-    let is_whole = authorization.captured >= authorization.amount.minor;
-    authorization.status = if is_whole || is_final { Status::Captured } else { Status::PartiallyCaptured };
-    authorization.updated_at = now;
-    let made = Capture {
-        id: capture_id,
-        order_id: authorization.order_id.clone(),
-        authorization_id: Some(authorization.id.clone()),
-        amount,
-        is_final,
-        custom_id: authorization.custom_id.clone(),
-        invoice_id: invoice_id.or_else(|| authorization.invoice_id.clone()),
-        created_at: now,
-    };
+    let order_id = authorization.order_id.clone();
+    let custom_id = authorization.custom_id.clone();
+    let invoice_id = invoice_id.or_else(|| authorization.invoice_id.clone());
+    let status =
+        call.merchant.orders.get(&order_id).map_or(captures::Status::Completed, |order| order.outcome);
+    let source = Source::Authorization { id: call.id.to_owned(), order_id };
+    let made = Capture { is_final, custom_id, invoice_id, ..Capture::new(call.desk, source, amount, status) };
+    let authorization = find(call)?;
+    if made.status.is_good() {
+        authorization.captured = authorization.captured.saturating_add(made.amount.minor);
+        let is_whole = authorization.captured >= authorization.amount.minor;
+        authorization.status =
+            if is_whole || is_final { Status::Captured } else { Status::PartiallyCaptured };
+        authorization.updated_at = now;
+    }
     Ok(keep(call, made))
 }
 
 fn keep(call: &mut Call<'_>, made: Capture) -> Done {
-    if let Some(order) = call.merchant.orders.get_mut(&made.order_id) {
+    if let Source::Authorization { order_id, .. } = &made.source
+        && let Some(order) = call.merchant.orders.get_mut(order_id)
+    {
         order.updated_at = made.created_at;
         if let Some(unit) =
             order.units.iter_mut().find(|unit| unit.authorizations.iter().any(|id| id == call.id))
@@ -192,10 +198,10 @@ fn keep(call: &mut Call<'_>, made: Capture) -> Done {
             unit.captures.push(made.id.clone());
         }
     }
-    call.desk.report(made.change(&call.merchant.client_id));
+    call.desk.report(made.made(&call.merchant.client_id));
     let id = made.id.clone();
     call.merchant.captures.insert(&id, made);
-    Done { status: StatusCode::CREATED, object: Kept::Capture(id), view: View::AsPreferred }
+    Done::Object { status: StatusCode::CREATED, object: Kept::Capture(id), view: View::AsPreferred }
 }
 
 fn void(call: &mut Call<'_>) -> Result<Done, Refusal> {
@@ -211,7 +217,7 @@ fn void(call: &mut Call<'_>) -> Result<Done, Refusal> {
     if let Some(authorization) = call.merchant.authorizations.get(call.id) {
         call.desk.report(authorization.change("orders.cancel", &call.merchant.client_id));
     }
-    Ok(Done {
+    Ok(Done::Object {
         status: StatusCode::NO_CONTENT,
         object: Kept::Authorization(call.id.to_owned()),
         view: View::NothingUnlessPreferred,

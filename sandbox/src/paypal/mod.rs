@@ -1,6 +1,8 @@
 //! PayPal: tokens, routing, `PayPal-Request-Id`, `Prefer`, mocked refusals and the merchants behind the client ids.
 
+mod api;
 mod authorizations;
+mod beside;
 mod captures;
 mod fields;
 mod issues;
@@ -10,13 +12,15 @@ mod order;
 mod order_request;
 mod orders;
 mod payer;
+mod payout_refusal;
+mod refunds;
 mod refusal;
 mod repeats;
 
 use std::collections::HashMap;
 
-use http::{HeaderValue, Method, StatusCode};
-use serde_json::{Value, json};
+use http::{HeaderValue, StatusCode};
+use serde_json::Value;
 
 use crate::{
     act::{Act, Acted},
@@ -31,11 +35,13 @@ use crate::{
 };
 
 use self::{
+    api::Api,
     authorizations::Authorization,
     captures::Capture,
     issues::Issues,
     oauth::Tokens,
     order::Order,
+    refunds::Refund,
     refusal::Refusal,
     repeats::{Kept, Repeats},
 };
@@ -43,7 +49,8 @@ use self::{
 type Handler = fn(&mut Call<'_>) -> Result<Done, Refusal>;
 
 /// Every route with a bearer token, a table a noun.
-const TABLES: [&[Route<Handler>]; 3] = [orders::ROUTES, authorizations::ROUTES, captures::ROUTES];
+const TABLES: [&[Route<Handler>]; 4] =
+    [orders::ROUTES, authorizations::ROUTES, captures::ROUTES, refunds::ROUTES];
 
 /// The simulated PayPal.
 #[derive(Debug)]
@@ -61,6 +68,7 @@ struct Merchant {
     orders: Shelf<Order>,
     authorizations: Shelf<Authorization>,
     captures: Shelf<Capture>,
+    refunds: Shelf<Refund>,
     repeats: Repeats,
 }
 
@@ -76,11 +84,16 @@ struct Call<'a> {
 
 /// What a handler did.
 #[derive(Debug)]
-struct Done {
-    status: StatusCode,
-    object: Kept,
-    /// How much of the object the answer shows.
-    view: View,
+enum Done {
+    /// It made, changed or found an object.
+    Object {
+        status: StatusCode,
+        object: Kept,
+        /// How much of the object the answer shows.
+        view: View,
+    },
+    /// It answers with what is no object, or with what no request id brings back: a list, a link, nothing.
+    Said(Answer),
 }
 
 /// How much of an object an answer shows.
@@ -113,33 +126,34 @@ impl PayPal {
             return Err(refusal);
         }
         let body = read_body(incoming)?;
-        let request_id = repeats::request_id(incoming)?.filter(|_| incoming.method == Method::POST);
+        let request_id = repeats::request_id(incoming)?;
         if desk.key_is_in_use() {
             return Err(Refusal::issue("PREVIOUS_REQUEST_IN_PROGRESS"));
         }
         let prefers_whole = prefers_whole(incoming);
         let known = request_id.and_then(|id| merchant.repeats.known(id, desk.now()));
         if let Some(object) = known {
-            orders::expire_of(desk, merchant, &object);
+            object.settle(merchant, desk);
             // The present state of what the first request made, not a copy of its answer.
             let shown = object.shown(merchant, desk).ok_or_else(|| Refusal::issue("INVALID_RESOURCE_ID"))?;
             return Ok(Answer::json(StatusCode::OK, &if prefers_whole { shown } else { minimal(&shown) }));
         }
-        let done = (route.handler)(&mut Call { desk, merchant, incoming, id, body })?;
-        if let Some(request_id) = request_id {
-            merchant.repeats.keep(request_id, &done.object, desk.now());
+        match (route.handler)(&mut Call { desk, merchant, incoming, id, body })? {
+            Done::Said(answer) => Ok(answer),
+            Done::Object { status, object, view } => {
+                if let Some(request_id) = request_id {
+                    merchant.repeats.keep(request_id, &object, desk.now());
+                }
+                if view == View::NothingUnlessPreferred && !prefers_whole {
+                    return Ok(Answer::empty(status));
+                }
+                let status = if status == StatusCode::NO_CONTENT { StatusCode::OK } else { status };
+                let shown =
+                    object.shown(merchant, desk).ok_or_else(|| Refusal::issue("INVALID_RESOURCE_ID"))?;
+                let is_whole = view == View::Whole || prefers_whole;
+                Ok(Answer::json(status, &if is_whole { shown } else { minimal(&shown) }))
+            }
         }
-        if done.view == View::NothingUnlessPreferred && !prefers_whole {
-            return Ok(Answer::empty(done.status));
-        }
-        let status = if done.status == StatusCode::NO_CONTENT { StatusCode::OK } else { done.status };
-        let shown = done.object.shown(merchant, desk).ok_or_else(|| Refusal::issue("INVALID_RESOURCE_ID"))?;
-        let is_whole = done.view == View::Whole || prefers_whole;
-        Ok(Answer::json(status, &if is_whole { shown } else { minimal(&shown) }))
-    }
-
-    fn merchant_of_order(&mut self, id: &str) -> Option<&mut Merchant> {
-        self.merchants.values_mut().find(|merchant| merchant.orders.get(id).is_some())
     }
 }
 
@@ -158,14 +172,14 @@ impl Simulation for PayPal {
                 ..Recognised::default()
             };
         }
-        let is_post = head.method == Method::POST;
+        let is_guarded = api::takes_request_id(head);
         Recognised {
             operation: routes::find(&TABLES, head.method.as_str(), &head.path)
                 .map(|(route, _)| route.operation),
             // An expired token still says whose it was.
             merchant: self.tokens.owner(head, i64::MIN).map(str::to_owned),
-            idempotency_key: head.header("paypal-request-id").filter(|_| is_post).map(str::to_owned),
-            guards_key: is_post,
+            idempotency_key: head.header("paypal-request-id").filter(|_| is_guarded).map(str::to_owned),
+            guards_key: is_guarded,
         }
     }
 
@@ -176,7 +190,7 @@ impl Simulation for PayPal {
     fn answer(&mut self, desk: &mut Desk, incoming: &Incoming) -> Answer {
         let answer = match self.execute(desk, incoming) {
             Ok(answer) => answer,
-            Err(refusal) => refusal.to_answer(&self.issues, desk.request_id()),
+            Err(refusal) => refusal.to_answer(&self.issues, Api::of(&incoming.path), desk.request_id()),
         };
         answer.with_header("paypal-debug-id", desk.request_id())
     }
@@ -188,26 +202,23 @@ impl Simulation for PayPal {
         action: PayerAction,
         amount: Option<&Value>,
     ) -> Result<PayerDone, PayerRefusal> {
-        let merchant = self.merchant_of_order(id).ok_or(PayerRefusal::UnknownOrder)?;
-        payer::act(desk, merchant, id, payer::Act { action, amount })
+        beside::pay(desk, &mut self.merchants, id, payer::Act { action, amount })
     }
 
-    fn act(&mut self, _desk: &mut Desk, _act: Act<'_>) -> Result<Acted, PayerRefusal> {
-        Err(PayerRefusal::UnknownOrder)
+    fn foretell_capture(&mut self, desk: &mut Desk, id: &str, outcome: &Value) -> Result<(), PayerRefusal> {
+        beside::foretell_capture(desk, &mut self.merchants, id, outcome)
+    }
+
+    fn act(&mut self, desk: &mut Desk, act: Act<'_>) -> Result<Acted, PayerRefusal> {
+        beside::act(desk, &mut self.merchants, act)
     }
 
     fn page(&mut self, desk: &mut Desk, id: &str) -> Option<Page> {
-        let merchant = self.merchant_of_order(id)?;
-        orders::expire(desk, merchant, id);
-        merchant.orders.get(id).map(payer::page)
+        beside::page(desk, &mut self.merchants, id)
     }
 
     fn settle(&mut self, desk: &mut Desk) {
-        for merchant in self.merchants.values_mut() {
-            for id in merchant.orders.ids() {
-                orders::expire(desk, merchant, &id);
-            }
-        }
+        beside::settle(desk, &mut self.merchants);
     }
 
     fn forget(&mut self) {
@@ -226,7 +237,9 @@ fn prefers_whole(incoming: &Incoming) -> bool {
 
 /// What `return=minimal`, the default, shows.
 fn minimal(object: &Value) -> Value {
-    json!({"id": object.get("id"), "status": object.get("status"), "links": object.get("links")})
+    let members = ["id", "status", "links"];
+    let shown = members.into_iter().filter_map(|name| Some((name.to_owned(), object.get(name)?.clone())));
+    Value::Object(shown.collect())
 }
 
 fn read_body(incoming: &Incoming) -> Result<Value, Refusal> {

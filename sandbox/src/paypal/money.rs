@@ -42,10 +42,29 @@ pub(super) struct Place<'a> {
     pub(super) no_decimals: &'static str,
 }
 
+/// Why two texts are no amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wrong {
+    /// Not the specification's pattern.
+    Syntax,
+    /// A currency that PayPal does not take.
+    Currency,
+    /// Decimals in a currency without any.
+    NoDecimals,
+    /// More than two decimals.
+    Precision,
+    TooLarge,
+}
+
 impl Money {
     /// Returns the amount as PayPal writes it.
     pub(super) fn to_json(&self) -> Value {
         json!({"currency_code": self.currency, "value": self.text()})
+    }
+
+    /// Returns the amount as the payouts API writes it.
+    pub(super) fn to_payout_json(&self) -> Value {
+        json!({"currency": self.currency, "value": self.text()})
     }
 
     /// Returns the amount's text, with exactly the currency's decimals.
@@ -71,27 +90,47 @@ impl Money {
         if text.is_empty() || text.len() > LONGEST_VALUE {
             return Err(Refusal::issue("INVALID_STRING_LENGTH").at(at("value")).with_value(text));
         }
-        let Some((is_negative, whole, fraction)) = split(text) else {
-            return Err(Refusal::issue("INVALID_PARAMETER_SYNTAX").at(at("value")).with_value(text));
+        let refuse = |wrong: Wrong| match wrong {
+            Wrong::Syntax => Refusal::issue("INVALID_PARAMETER_SYNTAX").at(at("value")).with_value(text),
+            Wrong::Currency => {
+                Refusal::issue("INVALID_CURRENCY_CODE").at(at("currency_code")).with_value(currency)
+            }
+            Wrong::NoDecimals => Refusal::issue(place.no_decimals).at(at("value")).with_value(text),
+            Wrong::Precision => Refusal::issue("DECIMAL_PRECISION").at(at("value")).with_value(text),
+            Wrong::TooLarge => Refusal::issue("MAX_VALUE_EXCEEDED").at(at("value")).with_value(text),
         };
-        if !KNOWN.split(' ').any(|known| known == currency) {
-            return Err(Refusal::issue("INVALID_CURRENCY_CODE").at(at("currency_code")).with_value(currency));
-        }
+        let money = Self::parse(currency, text).map_err(refuse)?;
         let refuse = |issue: &str| Refusal::issue(issue).at(at("value")).with_value(text);
-        if ZERO.contains(&currency) && text.contains('.') {
-            return Err(refuse(place.no_decimals));
-        }
-        if fraction.len() > 2 {
-            return Err(refuse("DECIMAL_PRECISION"));
-        }
-        let minor =
-            minor_of(whole, fraction, decimals(currency)).ok_or_else(|| refuse("MAX_VALUE_EXCEEDED"))?;
         match place.rule {
-            Rule::Positive if is_negative || minor == 0 => Err(refuse("CANNOT_BE_ZERO_OR_NEGATIVE")),
-            Rule::NotNegative if is_negative => Err(refuse("CANNOT_BE_NEGATIVE")),
-            _ => Ok(Self { currency: currency.to_owned(), minor }),
+            Rule::Positive if money.minor <= 0 => Err(refuse("CANNOT_BE_ZERO_OR_NEGATIVE")),
+            Rule::NotNegative if money.minor < 0 || text.starts_with('-') => {
+                Err(refuse("CANNOT_BE_NEGATIVE"))
+            }
+            _ => Ok(money),
         }
     }
+
+    /// Reads an amount from its two texts.
+    pub(super) fn parse(currency: &str, text: &str) -> Result<Self, Wrong> {
+        let (is_negative, whole, fraction) = split(text).ok_or(Wrong::Syntax)?;
+        if !is_known(currency) {
+            return Err(Wrong::Currency);
+        }
+        if ZERO.contains(&currency) && text.contains('.') {
+            return Err(Wrong::NoDecimals);
+        }
+        if fraction.len() > 2 {
+            return Err(Wrong::Precision);
+        }
+        let minor = minor_of(whole, fraction, decimals(currency)).ok_or(Wrong::TooLarge)?;
+        let minor = if is_negative { minor.saturating_neg() } else { minor };
+        Ok(Self { currency: currency.to_owned(), minor })
+    }
+}
+
+/// Returns whether PayPal takes the currency.
+pub(super) fn is_known(currency: &str) -> bool {
+    KNOWN.split(' ').any(|known| known == currency)
 }
 
 /// Returns PayPal's number of decimals.

@@ -4,12 +4,12 @@ use serde_json::{Map, Value, json};
 
 use crate::{clock, desk::Desk, random};
 
-use super::{Merchant, money::Money};
+use super::{Merchant, captures, money::Money};
 
 /// The payer that approves everything here.
 pub(super) const PAYER_ID: &str = "QYR5Z8XDVJNXQ";
 /// The payer's address.
-const PAYER_EMAIL: &str = "payer@example.com";
+pub(super) const PAYER_EMAIL: &str = "payer@example.com";
 
 /// An order.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(super) struct Order {
     pub(super) updated_at: i64,
     /// The payer's bank refuses what the payer approved.
     pub(super) is_declined: bool,
+    /// What will become of its captures.
+    pub(super) outcome: captures::Status,
     /// Too old: nobody can find it any more.
     pub(super) is_gone: bool,
 }
@@ -183,17 +185,20 @@ impl Unit {
             .filter_map(|id| merchant.authorizations.get(id))
             .map(|authorization| authorization.to_json(desk))
             .collect();
-        let captures: Vec<Value> = self
-            .captures
+        let made: Vec<_> = self.captures.iter().filter_map(|id| merchant.captures.get(id)).collect();
+        let captures: Vec<Value> = made.iter().map(|capture| capture.to_json(desk)).collect();
+        let refunds: Vec<Value> = made
             .iter()
-            .filter_map(|id| merchant.captures.get(id))
-            .map(|capture| capture.to_json(desk))
+            .flat_map(|capture| &capture.refunds)
+            .filter_map(|id| merchant.refunds.get(id))
+            .map(|refund| refund.to_json(desk))
             .collect();
-        if !authorizations.is_empty() {
-            payments.insert("authorizations".to_owned(), Value::Array(authorizations));
-        }
-        if !captures.is_empty() {
-            payments.insert("captures".to_owned(), Value::Array(captures));
+        for (name, members) in
+            [("authorizations", authorizations), ("captures", captures), ("refunds", refunds)]
+        {
+            if !members.is_empty() {
+                payments.insert(name.to_owned(), Value::Array(members));
+            }
         }
         if !payments.is_empty() {
             unit.insert("payments".to_owned(), Value::Object(payments));

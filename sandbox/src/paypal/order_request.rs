@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Call, fields,
+    Call, captures, fields,
     money::{Money, Place, Rule},
     order::{Intent, Order, Status, Unit},
     refusal::Refusal,
@@ -48,6 +48,7 @@ pub(super) fn read_order(call: &mut Call<'_>) -> Result<Order, Refusal> {
         created_at: now,
         updated_at: now,
         is_declined: false,
+        outcome: captures::Status::Completed,
         is_gone: false,
     })
 }

@@ -11,7 +11,7 @@ use crate::{
 use super::{
     Call, Done, Handler, Merchant, View,
     authorizations::{self, Authorization},
-    captures::Capture,
+    captures::{Capture, Source},
     order::{Intent, Order, Status},
     order_request,
     refusal::Refusal,
@@ -59,13 +59,6 @@ pub(super) fn expire(desk: &mut Desk, merchant: &mut Merchant, id: &str) {
     });
 }
 
-/// Does the same for the order that a repeated request made.
-pub(super) fn expire_of(desk: &mut Desk, merchant: &mut Merchant, object: &Kept) {
-    if let Kept::Order(id) = object {
-        expire(desk, merchant, id);
-    }
-}
-
 fn create(call: &mut Call<'_>) -> Result<Done, Refusal> {
     let order = order_request::read_order(call)?;
     let id = order.id.clone();
@@ -79,12 +72,12 @@ fn create(call: &mut Call<'_>) -> Result<Done, Refusal> {
         reference: order.reference(),
     });
     call.merchant.orders.insert(&id, order);
-    Ok(Done { status: StatusCode::CREATED, object: Kept::Order(id), view: View::AsPreferred })
+    Ok(Done::Object { status: StatusCode::CREATED, object: Kept::Order(id), view: View::AsPreferred })
 }
 
 fn get(call: &mut Call<'_>) -> Result<Done, Refusal> {
     find(call)?;
-    Ok(Done { status: StatusCode::OK, object: Kept::Order(call.id.to_owned()), view: View::Whole })
+    Ok(Done::Object { status: StatusCode::OK, object: Kept::Order(call.id.to_owned()), view: View::Whole })
 }
 
 fn find<'c>(call: &'c mut Call<'_>) -> Result<&'c mut Order, Refusal> {
@@ -126,24 +119,24 @@ fn capture(call: &mut Call<'_>) -> Result<Done, Refusal> {
     let now = call.desk.now();
     let order = call.merchant.orders.get_mut(call.id).ok_or_else(|| Refusal::issue("INVALID_RESOURCE_ID"))?;
     for unit in &mut order.units {
+        let source = Source::Order(order.id.clone());
         let capture = Capture {
-            id: call.desk.random.base36(17),
-            order_id: order.id.clone(),
-            authorization_id: None,
-            amount: unit.amount.clone(),
-            is_final: true,
             custom_id: unit.custom_id.clone(),
             invoice_id: unit.invoice_id.clone(),
-            created_at: now,
+            ..Capture::new(call.desk, source, unit.amount.clone(), order.outcome)
         };
-        call.desk.report(capture.change(&call.merchant.client_id));
+        call.desk.report(capture.made(&call.merchant.client_id));
         unit.captures.push(capture.id.clone());
         let id = capture.id.clone();
         call.merchant.captures.insert(&id, capture);
     }
     order.status = Status::Completed;
     order.updated_at = now;
-    Ok(Done { status: StatusCode::CREATED, object: Kept::Order(call.id.to_owned()), view: View::AsPreferred })
+    Ok(Done::Object {
+        status: StatusCode::CREATED,
+        object: Kept::Order(call.id.to_owned()),
+        view: View::AsPreferred,
+    })
 }
 
 fn authorize(call: &mut Call<'_>) -> Result<Done, Refusal> {
@@ -169,5 +162,9 @@ fn authorize(call: &mut Call<'_>) -> Result<Done, Refusal> {
     }
     order.status = Status::Completed;
     order.updated_at = now;
-    Ok(Done { status: StatusCode::CREATED, object: Kept::Order(call.id.to_owned()), view: View::AsPreferred })
+    Ok(Done::Object {
+        status: StatusCode::CREATED,
+        object: Kept::Order(call.id.to_owned()),
+        view: View::AsPreferred,
+    })
 }

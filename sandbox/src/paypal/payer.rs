@@ -9,6 +9,7 @@ use crate::{
 
 use super::{
     Merchant,
+    captures::Status as Captured,
     order::{Order, PAYER_ID, Status},
     orders,
 };
@@ -32,7 +33,7 @@ pub(super) fn act(
     let order =
         merchant.orders.get_mut(id).filter(|order| !order.is_gone).ok_or(PayerRefusal::UnknownOrder)?;
     if order.status == Status::Completed {
-        return Err(PayerRefusal::action("the order is COMPLETED; a payer can do nothing with it"));
+        return settle_captures(desk, merchant, id, act);
     }
     let total = order.total();
     if act.amount.is_some_and(|amount| amount.as_str() != Some(total.text().as_str())) {
@@ -67,6 +68,67 @@ pub(super) fn act(
     })
 }
 
+/// Lets the payer's bank pay what is pending, or refuse to: the only thing left on an order that was captured.
+fn settle_captures(
+    desk: &mut Desk,
+    merchant: &mut Merchant,
+    id: &str,
+    act: Act<'_>,
+) -> Result<PayerDone, PayerRefusal> {
+    let now = desk.now();
+    let order = merchant.orders.get_mut(id).ok_or(PayerRefusal::UnknownOrder)?;
+    let ids: Vec<String> = order.units.iter().flat_map(|unit| unit.captures.clone()).collect();
+    let is_pending = |id: &&String| {
+        merchant.captures.get(id).is_some_and(|made| matches!(made.status, Captured::Pending(_)))
+    };
+    let pending: Vec<&String> = ids.iter().filter(is_pending).collect();
+    let (status, operation) = match act.action {
+        PayerAction::Pay if act.amount.is_none() => (Captured::Completed, "captures.complete"),
+        PayerAction::Decline => (Captured::Declined, "captures.deny"),
+        _ => {
+            return Err(PayerRefusal::action(
+                "the order is COMPLETED; a pending capture takes pay or decline",
+            ));
+        }
+    };
+    if pending.is_empty() {
+        return Err(PayerRefusal::action("the order is COMPLETED; a payer can do nothing with it"));
+    }
+    order.updated_at = now;
+    for capture_id in &pending {
+        if let Some(capture) = merchant.captures.get_mut(capture_id) {
+            capture.status = status;
+            capture.updated_at = now;
+            desk.report(capture.change(operation, &merchant.client_id));
+        }
+    }
+    let payment_id = pending.first().map(|id| (*id).clone());
+    let order = merchant.orders.get(id).ok_or(PayerRefusal::UnknownOrder)?;
+    Ok(PayerDone {
+        status: order.status.name().to_owned(),
+        payment_id,
+        object: order.to_json(merchant, desk),
+        redirect_url: None,
+    })
+}
+
+/// Says what will become of the order's captures.
+pub(super) fn foretell_capture(
+    desk: &mut Desk,
+    merchant: &mut Merchant,
+    id: &str,
+    outcome: &Value,
+) -> Result<(), PayerRefusal> {
+    orders::expire(desk, merchant, id);
+    let order =
+        merchant.orders.get_mut(id).filter(|order| !order.is_gone).ok_or(PayerRefusal::UnknownOrder)?;
+    order.outcome = outcome.as_str().and_then(Captured::foretold).ok_or_else(|| PayerRefusal::Refused {
+        field: "capture",
+        message: format!("capture must be {}", Captured::WORDS),
+    })?;
+    Ok(())
+}
+
 /// Returns what the payer's page shows.
 pub(super) fn page(order: &Order) -> Page {
     let total = order.total();
@@ -86,7 +148,8 @@ fn cancel_url(order: &Order) -> Option<String> {
     order.cancel_url.as_deref().map(|url| with_query(url, &format!("token={}", order.id)))
 }
 
-fn with_query(url: &str, query: &str) -> String {
+/// Returns the address with the query behind what it has of one.
+pub(super) fn with_query(url: &str, query: &str) -> String {
     let separator = if url.contains('?') { '&' } else { '?' };
     format!("{url}{separator}{query}")
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::exchange::Answer;
 
-use super::issues::Issues;
+use super::{api::Api, issues::Issues, payout_refusal::PayoutRefusal};
 
 /// A refused request.
 #[derive(Debug)]
@@ -25,6 +25,14 @@ enum Reason {
     Issue(String),
     /// A name without issues.
     Plain(StatusCode),
+    /// What the payouts API says in words of its own.
+    Payout(Box<PayoutRefusal>),
+}
+
+impl From<PayoutRefusal> for Refusal {
+    fn from(refusal: PayoutRefusal) -> Self {
+        Self::new(Reason::Payout(Box::new(refusal)))
+    }
 }
 
 impl Refusal {
@@ -68,6 +76,15 @@ impl Refusal {
         self
     }
 
+    /// Names the field of the query.
+    #[must_use]
+    pub(super) fn at_query(mut self, name: &str, value: &str) -> Self {
+        self.field = Some(name.into());
+        self.value = Some(value.into());
+        self.location = Some("query");
+        self
+    }
+
     /// Names the id in the path.
     #[must_use]
     pub(super) fn at_path(mut self, name: &str, value: &str) -> Self {
@@ -99,15 +116,15 @@ impl Refusal {
     }
 
     /// Returns the answer as it goes out.
-    pub(super) fn to_answer(&self, issues: &Issues, debug_id: &str) -> Answer {
-        let issue = match &self.reason {
-            Reason::Plain(_) => None,
-            Reason::Issue(name) => Some(name.as_str()),
-        };
-        let status = match (&self.reason, issue.and_then(|name| issues.of(name))) {
-            (Reason::Plain(status), _) => *status,
-            (Reason::Issue(_), Some((status, _))) => status,
-            (Reason::Issue(_), None) => StatusCode::UNPROCESSABLE_ENTITY,
+    pub(super) fn to_answer(&self, issues: &Issues, api: Api, debug_id: &str) -> Answer {
+        let (status, issue) = match &self.reason {
+            Reason::Payout(refusal) => return refusal.to_answer(debug_id),
+            Reason::Plain(status) => (*status, None),
+            Reason::Issue(name) => {
+                let status =
+                    issues.of(name, api).map_or(StatusCode::UNPROCESSABLE_ENTITY, |(status, _)| status);
+                (status, Some(name.as_str()))
+            }
         };
         let (name, message) = name_and_message(status);
         let mut body = Map::new();
@@ -116,8 +133,9 @@ impl Refusal {
         body.insert("debug_id".to_owned(), json!(debug_id));
         let mut links = Vec::new();
         if let Some(issue) = issue {
-            body.insert("details".to_owned(), json!([self.detail(issues, issue)]));
-            let page = format!("https://developer.paypal.com/docs/api/orders/v2/#error-{issue}");
+            let listed = issues.of(issue, api).map(|(_, text)| text).unwrap_or_default();
+            body.insert("details".to_owned(), json!([self.detail(issue, listed)]));
+            let page = format!("{}#error-{issue}", api.page());
             links.push(json!({"href": page, "rel": "information_link", "method": "GET"}));
         }
         if let Some(url) = &self.payer_url {
@@ -127,7 +145,7 @@ impl Refusal {
         Answer::json(status, &Value::Object(body))
     }
 
-    fn detail(&self, issues: &Issues, issue: &str) -> Value {
+    fn detail(&self, issue: &str, listed: &str) -> Value {
         let mut detail = Map::new();
         if let Some(field) = &self.field {
             detail.insert("field".to_owned(), json!(field));
@@ -139,7 +157,6 @@ impl Refusal {
             detail.insert("location".to_owned(), json!(location));
         }
         detail.insert("issue".to_owned(), json!(issue));
-        let listed = issues.of(issue).map(|(_, text)| text).unwrap_or_default();
         detail.insert("description".to_owned(), json!(self.description.as_deref().unwrap_or(listed)));
         Value::Object(detail)
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{desk::Desk, exchange::Incoming, shelf::Shelf};
 
-use super::{Merchant, refusal::Refusal};
+use super::{Merchant, api, orders, refunds, refusal::Refusal};
 
 /// The longest request id.
 const LONGEST_ID: usize = 108;
@@ -12,7 +12,7 @@ const LONGEST_ID: usize = 108;
 const MOST_IDS: usize = 100_000;
 /// Ids on orders are kept six hours.
 const ORDER_SECONDS: i64 = 6 * 60 * 60;
-/// Ids on captures of authorizations are kept 45 days.
+/// Ids on captures of authorizations and on refunds are kept 45 days.
 const PAYMENT_SECONDS: i64 = 45 * 24 * 60 * 60;
 
 /// An object that a request made or changed.
@@ -21,6 +21,7 @@ pub(super) enum Kept {
     Order(String),
     Authorization(String),
     Capture(String),
+    Refund(String),
 }
 
 /// The request ids of one merchant.
@@ -46,13 +47,22 @@ impl Repeats {
     pub(super) fn keep(&mut self, request_id: &str, object: &Kept, now: i64) {
         let seconds = match object {
             Kept::Order(_) => ORDER_SECONDS,
-            Kept::Authorization(_) | Kept::Capture(_) => PAYMENT_SECONDS,
+            Kept::Authorization(_) | Kept::Capture(_) | Kept::Refund(_) => PAYMENT_SECONDS,
         };
         self.by_id.insert(request_id, (object.clone(), now.saturating_add(seconds)));
     }
 }
 
 impl Kept {
+    /// Lets happen to the object what has become due by the clock.
+    pub(super) fn settle(&self, merchant: &mut Merchant, desk: &mut Desk) {
+        match self {
+            Self::Order(id) => orders::expire(desk, merchant, id),
+            Self::Refund(id) => refunds::settle(desk, merchant, id),
+            Self::Authorization(_) | Self::Capture(_) => {}
+        }
+    }
+
     /// Returns the object as PayPal writes it now; none when it has expired.
     pub(super) fn shown(&self, merchant: &Merchant, desk: &Desk) -> Option<Value> {
         match self {
@@ -62,12 +72,16 @@ impl Kept {
             }
             Self::Authorization(id) => Some(merchant.authorizations.get(id)?.to_json(desk)),
             Self::Capture(id) => Some(merchant.captures.get(id)?.to_json(desk)),
+            Self::Refund(id) => Some(merchant.refunds.get(id)?.to_json(desk)),
         }
     }
 }
 
-/// Returns the request's id, which must be 1 to 108 characters.
+/// Returns the request's id, which must be 1 to 108 characters; none where the API does not read it.
 pub(super) fn request_id(incoming: &Incoming) -> Result<Option<&str>, Refusal> {
+    if !api::takes_request_id(incoming) {
+        return Ok(None);
+    }
     match incoming.header("paypal-request-id") {
         None => Ok(None),
         Some(id) if id.is_empty() || id.chars().count() > LONGEST_ID => {

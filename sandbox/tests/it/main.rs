@@ -11,6 +11,8 @@ mod pay_page;
 #[cfg(test)]
 mod paypal;
 #[cfg(test)]
+mod paypal_refunds;
+#[cfg(test)]
 mod razorpay;
 #[cfg(test)]
 mod razorpay_payment_links;

@@ -1,0 +1,90 @@
+//! What happens beside PayPal's API: finds whose object an id is, and lets its noun say what a payer, a bank or time does with it.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::{
+    act::{Act, Acted, Noun},
+    desk::Desk,
+    payer::{Page, PayerDone, PayerRefusal},
+};
+
+use super::{Merchant, orders, payer, refunds};
+
+/// Every merchant by client id.
+type Merchants = HashMap<String, Merchant>;
+
+/// What a payer can be asked to pay.
+enum Payable<'m> {
+    Order(&'m mut Merchant),
+}
+
+fn owner(merchants: &mut Merchants, has: impl Fn(&Merchant) -> bool) -> Result<&mut Merchant, PayerRefusal> {
+    merchants.values_mut().find(|merchant| has(merchant)).ok_or(PayerRefusal::UnknownOrder)
+}
+
+fn payable<'m>(merchants: &'m mut Merchants, id: &str) -> Result<Payable<'m>, PayerRefusal> {
+    let has = |merchant: &Merchant| merchant.orders.get(id).is_some();
+    let merchant = owner(merchants, has)?;
+    Ok(Payable::Order(merchant))
+}
+
+/// Does what a payer does with an order, a subscription or an invoice.
+pub(super) fn pay(
+    desk: &mut Desk,
+    merchants: &mut Merchants,
+    id: &str,
+    act: payer::Act<'_>,
+) -> Result<PayerDone, PayerRefusal> {
+    match payable(merchants, id)? {
+        Payable::Order(merchant) => payer::act(desk, merchant, id, act),
+    }
+}
+
+/// Says what will become of an order's captures.
+pub(super) fn foretell_capture(
+    desk: &mut Desk,
+    merchants: &mut Merchants,
+    id: &str,
+    outcome: &Value,
+) -> Result<(), PayerRefusal> {
+    let merchant = owner(merchants, |merchant| merchant.orders.get(id).is_some())?;
+    payer::foretell_capture(desk, merchant, id, outcome)
+}
+
+/// Returns what the payer's page shows.
+pub(super) fn page(desk: &mut Desk, merchants: &mut Merchants, id: &str) -> Option<Page> {
+    match payable(merchants, id).ok()? {
+        Payable::Order(merchant) => {
+            orders::expire(desk, merchant, id);
+            merchant.orders.get(id).map(payer::page)
+        }
+    }
+}
+
+/// Does what the control call names.
+pub(super) fn act(desk: &mut Desk, merchants: &mut Merchants, act: Act<'_>) -> Result<Acted, PayerRefusal> {
+    let id = act.id;
+    match act.noun {
+        Noun::Refunds => {
+            let merchant = owner(merchants, |merchant| merchant.refunds.get(id).is_some())?;
+            refunds::act(desk, merchant, act)
+        }
+        Noun::Subscriptions | Noun::PaymentLinks | Noun::Payouts | Noun::Sms | Noun::Calls => {
+            Err(PayerRefusal::UnknownOrder)
+        }
+    }
+}
+
+/// Lets happen what has become due by the clock.
+pub(super) fn settle(desk: &mut Desk, merchants: &mut Merchants) {
+    for merchant in merchants.values_mut() {
+        for id in merchant.orders.ids() {
+            orders::expire(desk, merchant, &id);
+        }
+        for id in merchant.refunds.ids() {
+            refunds::settle(desk, merchant, &id);
+        }
+    }
+}
