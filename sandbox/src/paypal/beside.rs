@@ -10,7 +10,7 @@ use crate::{
     payer::{Page, PayerDone, PayerRefusal},
 };
 
-use super::{Merchant, orders, payer, refunds};
+use super::{Merchant, billing, orders, payer, refunds, subscription_acts};
 
 /// Every merchant by client id.
 type Merchants = HashMap<String, Merchant>;
@@ -18,6 +18,7 @@ type Merchants = HashMap<String, Merchant>;
 /// What a payer can be asked to pay.
 enum Payable<'m> {
     Order(&'m mut Merchant),
+    Subscription(&'m mut Merchant),
 }
 
 fn owner(merchants: &mut Merchants, has: impl Fn(&Merchant) -> bool) -> Result<&mut Merchant, PayerRefusal> {
@@ -25,9 +26,14 @@ fn owner(merchants: &mut Merchants, has: impl Fn(&Merchant) -> bool) -> Result<&
 }
 
 fn payable<'m>(merchants: &'m mut Merchants, id: &str) -> Result<Payable<'m>, PayerRefusal> {
-    let has = |merchant: &Merchant| merchant.orders.get(id).is_some();
+    let has =
+        |merchant: &Merchant| merchant.orders.get(id).is_some() || merchant.subscriptions.get(id).is_some();
     let merchant = owner(merchants, has)?;
-    Ok(Payable::Order(merchant))
+    Ok(if merchant.subscriptions.get(id).is_some() {
+        Payable::Subscription(merchant)
+    } else {
+        Payable::Order(merchant)
+    })
 }
 
 /// Does what a payer does with an order, a subscription or an invoice.
@@ -39,6 +45,7 @@ pub(super) fn pay(
 ) -> Result<PayerDone, PayerRefusal> {
     match payable(merchants, id)? {
         Payable::Order(merchant) => payer::act(desk, merchant, id, act),
+        Payable::Subscription(merchant) => subscription_acts::pay(desk, merchant, id, act),
     }
 }
 
@@ -60,6 +67,7 @@ pub(super) fn page(desk: &mut Desk, merchants: &mut Merchants, id: &str) -> Opti
             orders::expire(desk, merchant, id);
             merchant.orders.get(id).map(payer::page)
         }
+        Payable::Subscription(merchant) => merchant.subscriptions.get(id).map(subscription_acts::page),
     }
 }
 
@@ -71,9 +79,11 @@ pub(super) fn act(desk: &mut Desk, merchants: &mut Merchants, act: Act<'_>) -> R
             let merchant = owner(merchants, |merchant| merchant.refunds.get(id).is_some())?;
             refunds::act(desk, merchant, act)
         }
-        Noun::Subscriptions | Noun::PaymentLinks | Noun::Payouts | Noun::Sms | Noun::Calls => {
-            Err(PayerRefusal::UnknownOrder)
+        Noun::Subscriptions => {
+            let merchant = owner(merchants, |merchant| merchant.subscriptions.get(id).is_some())?;
+            subscription_acts::act(desk, merchant, act)
         }
+        Noun::PaymentLinks | Noun::Payouts | Noun::Sms | Noun::Calls => Err(PayerRefusal::UnknownOrder),
     }
 }
 
@@ -85,6 +95,9 @@ pub(super) fn settle(desk: &mut Desk, merchants: &mut Merchants) {
         }
         for id in merchant.refunds.ids() {
             refunds::settle(desk, merchant, &id);
+        }
+        for id in merchant.subscriptions.ids() {
+            billing::run(desk, merchant, &id);
         }
     }
 }

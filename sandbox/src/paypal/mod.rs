@@ -3,9 +3,11 @@
 mod api;
 mod authorizations;
 mod beside;
+mod billing;
 mod captures;
 mod fields;
 mod issues;
+mod listing;
 mod money;
 mod oauth;
 mod order;
@@ -13,9 +15,17 @@ mod order_request;
 mod orders;
 mod payer;
 mod payout_refusal;
+mod plans;
+mod products;
 mod refunds;
 mod refusal;
 mod repeats;
+mod subscription;
+mod subscription_acts;
+mod subscription_request;
+mod subscriptions;
+mod terms;
+mod terms_request;
 
 use std::collections::HashMap;
 
@@ -41,16 +51,26 @@ use self::{
     issues::Issues,
     oauth::Tokens,
     order::Order,
+    plans::Plan,
+    products::Product,
     refunds::Refund,
     refusal::Refusal,
     repeats::{Kept, Repeats},
+    subscription::Subscription,
 };
 
 type Handler = fn(&mut Call<'_>) -> Result<Done, Refusal>;
 
 /// Every route with a bearer token, a table a noun.
-const TABLES: [&[Route<Handler>]; 4] =
-    [orders::ROUTES, authorizations::ROUTES, captures::ROUTES, refunds::ROUTES];
+const TABLES: [&[Route<Handler>]; 7] = [
+    orders::ROUTES,
+    authorizations::ROUTES,
+    captures::ROUTES,
+    refunds::ROUTES,
+    products::ROUTES,
+    plans::ROUTES,
+    subscriptions::ROUTES,
+];
 
 /// The simulated PayPal.
 #[derive(Debug)]
@@ -69,6 +89,9 @@ struct Merchant {
     authorizations: Shelf<Authorization>,
     captures: Shelf<Capture>,
     refunds: Shelf<Refund>,
+    products: Shelf<Product>,
+    plans: Shelf<Plan>,
+    subscriptions: Shelf<Subscription>,
     repeats: Repeats,
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{desk::Desk, exchange::Incoming, shelf::Shelf};
 
-use super::{Merchant, api, orders, refunds, refusal::Refusal};
+use super::{Merchant, api, billing, orders, refunds, refusal::Refusal};
 
 /// The longest request id.
 const LONGEST_ID: usize = 108;
@@ -14,6 +14,8 @@ const MOST_IDS: usize = 100_000;
 const ORDER_SECONDS: i64 = 6 * 60 * 60;
 /// Ids on captures of authorizations and on refunds are kept 45 days.
 const PAYMENT_SECONDS: i64 = 45 * 24 * 60 * 60;
+/// Ids on products, plans and subscriptions are kept 72 hours.
+const BILLING_SECONDS: i64 = 72 * 60 * 60;
 
 /// An object that a request made or changed.
 #[derive(Clone, Debug)]
@@ -22,6 +24,9 @@ pub(super) enum Kept {
     Authorization(String),
     Capture(String),
     Refund(String),
+    Product(String),
+    Plan(String),
+    Subscription(String),
 }
 
 /// The request ids of one merchant.
@@ -48,6 +53,7 @@ impl Repeats {
         let seconds = match object {
             Kept::Order(_) => ORDER_SECONDS,
             Kept::Authorization(_) | Kept::Capture(_) | Kept::Refund(_) => PAYMENT_SECONDS,
+            Kept::Product(_) | Kept::Plan(_) | Kept::Subscription(_) => BILLING_SECONDS,
         };
         self.by_id.insert(request_id, (object.clone(), now.saturating_add(seconds)));
     }
@@ -59,7 +65,8 @@ impl Kept {
         match self {
             Self::Order(id) => orders::expire(desk, merchant, id),
             Self::Refund(id) => refunds::settle(desk, merchant, id),
-            Self::Authorization(_) | Self::Capture(_) => {}
+            Self::Subscription(id) => billing::run(desk, merchant, id),
+            Self::Authorization(_) | Self::Capture(_) | Self::Product(_) | Self::Plan(_) => {}
         }
     }
 
@@ -73,6 +80,9 @@ impl Kept {
             Self::Authorization(id) => Some(merchant.authorizations.get(id)?.to_json(desk)),
             Self::Capture(id) => Some(merchant.captures.get(id)?.to_json(desk)),
             Self::Refund(id) => Some(merchant.refunds.get(id)?.to_json(desk)),
+            Self::Product(id) => Some(merchant.products.get(id)?.to_json(desk)),
+            Self::Plan(id) => Some(merchant.plans.get(id)?.to_json(desk)),
+            Self::Subscription(id) => Some(merchant.subscriptions.get(id)?.to_json(desk)),
         }
     }
 }

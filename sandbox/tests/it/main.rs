@@ -11,7 +11,11 @@ mod pay_page;
 #[cfg(test)]
 mod paypal;
 #[cfg(test)]
+mod paypal_plans;
+#[cfg(test)]
 mod paypal_refunds;
+#[cfg(test)]
+mod paypal_subscriptions;
 #[cfg(test)]
 mod razorpay;
 #[cfg(test)]
