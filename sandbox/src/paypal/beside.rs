@@ -10,7 +10,7 @@ use crate::{
     payer::{Page, PayerDone, PayerRefusal},
 };
 
-use super::{Merchant, billing, orders, payer, refunds, subscription_acts};
+use super::{Merchant, billing, invoice_acts, invoices, orders, payer, refunds, subscription_acts};
 
 /// Every merchant by client id.
 type Merchants = HashMap<String, Merchant>;
@@ -19,6 +19,7 @@ type Merchants = HashMap<String, Merchant>;
 enum Payable<'m> {
     Order(&'m mut Merchant),
     Subscription(&'m mut Merchant),
+    Invoice(&'m mut Merchant),
 }
 
 fn owner(merchants: &mut Merchants, has: impl Fn(&Merchant) -> bool) -> Result<&mut Merchant, PayerRefusal> {
@@ -26,11 +27,16 @@ fn owner(merchants: &mut Merchants, has: impl Fn(&Merchant) -> bool) -> Result<&
 }
 
 fn payable<'m>(merchants: &'m mut Merchants, id: &str) -> Result<Payable<'m>, PayerRefusal> {
-    let has =
-        |merchant: &Merchant| merchant.orders.get(id).is_some() || merchant.subscriptions.get(id).is_some();
+    let has = |merchant: &Merchant| {
+        merchant.orders.get(id).is_some()
+            || merchant.subscriptions.get(id).is_some()
+            || merchant.invoices.get(id).is_some()
+    };
     let merchant = owner(merchants, has)?;
     Ok(if merchant.subscriptions.get(id).is_some() {
         Payable::Subscription(merchant)
+    } else if merchant.invoices.get(id).is_some() {
+        Payable::Invoice(merchant)
     } else {
         Payable::Order(merchant)
     })
@@ -46,6 +52,7 @@ pub(super) fn pay(
     match payable(merchants, id)? {
         Payable::Order(merchant) => payer::act(desk, merchant, id, act),
         Payable::Subscription(merchant) => subscription_acts::pay(desk, merchant, id, act),
+        Payable::Invoice(merchant) => invoice_acts::pay_page_act(desk, merchant, id, act),
     }
 }
 
@@ -68,6 +75,10 @@ pub(super) fn page(desk: &mut Desk, merchants: &mut Merchants, id: &str) -> Opti
             merchant.orders.get(id).map(payer::page)
         }
         Payable::Subscription(merchant) => merchant.subscriptions.get(id).map(subscription_acts::page),
+        Payable::Invoice(merchant) => {
+            invoices::settle(desk, merchant, id);
+            merchant.invoices.get(id).map(|found| invoice_acts::page(found, merchant))
+        }
     }
 }
 
@@ -83,7 +94,11 @@ pub(super) fn act(desk: &mut Desk, merchants: &mut Merchants, act: Act<'_>) -> R
             let merchant = owner(merchants, |merchant| merchant.subscriptions.get(id).is_some())?;
             subscription_acts::act(desk, merchant, act)
         }
-        Noun::PaymentLinks | Noun::Payouts | Noun::Sms | Noun::Calls => Err(PayerRefusal::UnknownOrder),
+        Noun::PaymentLinks => {
+            let merchant = owner(merchants, |merchant| merchant.invoices.get(id).is_some())?;
+            invoice_acts::act(desk, merchant, act)
+        }
+        Noun::Payouts | Noun::Sms | Noun::Calls => Err(PayerRefusal::UnknownOrder),
     }
 }
 
@@ -98,6 +113,9 @@ pub(super) fn settle(desk: &mut Desk, merchants: &mut Merchants) {
         }
         for id in merchant.subscriptions.ids() {
             billing::run(desk, merchant, &id);
+        }
+        for id in merchant.invoices.ids() {
+            invoices::settle(desk, merchant, &id);
         }
     }
 }

@@ -6,6 +6,11 @@ mod beside;
 mod billing;
 mod captures;
 mod fields;
+mod invoice;
+mod invoice_acts;
+mod invoice_request;
+mod invoice_search;
+mod invoices;
 mod issues;
 mod listing;
 mod money;
@@ -48,6 +53,7 @@ use self::{
     api::Api,
     authorizations::Authorization,
     captures::Capture,
+    invoice::Invoice,
     issues::Issues,
     oauth::Tokens,
     order::Order,
@@ -62,7 +68,7 @@ use self::{
 type Handler = fn(&mut Call<'_>) -> Result<Done, Refusal>;
 
 /// Every route with a bearer token, a table a noun.
-const TABLES: [&[Route<Handler>]; 7] = [
+const TABLES: [&[Route<Handler>]; 8] = [
     orders::ROUTES,
     authorizations::ROUTES,
     captures::ROUTES,
@@ -70,6 +76,7 @@ const TABLES: [&[Route<Handler>]; 7] = [
     products::ROUTES,
     plans::ROUTES,
     subscriptions::ROUTES,
+    invoices::ROUTES,
 ];
 
 /// The simulated PayPal.
@@ -92,6 +99,9 @@ struct Merchant {
     products: Shelf<Product>,
     plans: Shelf<Plan>,
     subscriptions: Shelf<Subscription>,
+    invoices: Shelf<Invoice>,
+    /// The invoice of each number.
+    invoice_numbers: Shelf<String>,
     repeats: Repeats,
 }
 

@@ -11,6 +11,8 @@ mod pay_page;
 #[cfg(test)]
 mod paypal;
 #[cfg(test)]
+mod paypal_invoices;
+#[cfg(test)]
 mod paypal_plans;
 #[cfg(test)]
 mod paypal_refunds;
