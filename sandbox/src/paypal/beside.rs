@@ -10,7 +10,9 @@ use crate::{
     payer::{Page, PayerDone, PayerRefusal},
 };
 
-use super::{Merchant, billing, invoice_acts, invoices, orders, payer, refunds, subscription_acts};
+use super::{
+    Merchant, billing, invoice_acts, invoices, orders, payer, payout_run, refunds, subscription_acts,
+};
 
 /// Every merchant by client id.
 type Merchants = HashMap<String, Merchant>;
@@ -98,7 +100,13 @@ pub(super) fn act(desk: &mut Desk, merchants: &mut Merchants, act: Act<'_>) -> R
             let merchant = owner(merchants, |merchant| merchant.invoices.get(id).is_some())?;
             invoice_acts::act(desk, merchant, act)
         }
-        Noun::Payouts | Noun::Sms | Noun::Calls => Err(PayerRefusal::UnknownOrder),
+        Noun::Payouts => {
+            let has = |merchant: &Merchant| {
+                merchant.payouts.get(id).is_some() || merchant.payout_items.get(id).is_some()
+            };
+            payout_run::act(desk, owner(merchants, has)?, act)
+        }
+        Noun::Sms | Noun::Calls => Err(PayerRefusal::UnknownOrder),
     }
 }
 
@@ -116,6 +124,9 @@ pub(super) fn settle(desk: &mut Desk, merchants: &mut Merchants) {
         }
         for id in merchant.invoices.ids() {
             invoices::settle(desk, merchant, &id);
+        }
+        for id in merchant.payouts.ids() {
+            payout_run::run(desk, merchant, &id);
         }
     }
 }

@@ -19,7 +19,11 @@ mod order;
 mod order_request;
 mod orders;
 mod payer;
+mod payout;
 mod payout_refusal;
+mod payout_request;
+mod payout_run;
+mod payouts;
 mod plans;
 mod products;
 mod refunds;
@@ -57,6 +61,7 @@ use self::{
     issues::Issues,
     oauth::Tokens,
     order::Order,
+    payout::{Batch, Item},
     plans::Plan,
     products::Product,
     refunds::Refund,
@@ -68,7 +73,7 @@ use self::{
 type Handler = fn(&mut Call<'_>) -> Result<Done, Refusal>;
 
 /// Every route with a bearer token, a table a noun.
-const TABLES: [&[Route<Handler>]; 8] = [
+const TABLES: [&[Route<Handler>]; 9] = [
     orders::ROUTES,
     authorizations::ROUTES,
     captures::ROUTES,
@@ -77,6 +82,7 @@ const TABLES: [&[Route<Handler>]; 8] = [
     plans::ROUTES,
     subscriptions::ROUTES,
     invoices::ROUTES,
+    payouts::ROUTES,
 ];
 
 /// The simulated PayPal.
@@ -102,6 +108,10 @@ struct Merchant {
     invoices: Shelf<Invoice>,
     /// The invoice of each number.
     invoice_numbers: Shelf<String>,
+    payouts: Shelf<Batch>,
+    payout_items: Shelf<Item>,
+    /// The batch of each `sender_batch_id`, and when it was made.
+    sender_batch_ids: Shelf<(String, i64)>,
     repeats: Repeats,
 }
 

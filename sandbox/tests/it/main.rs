@@ -13,6 +13,8 @@ mod paypal;
 #[cfg(test)]
 mod paypal_invoices;
 #[cfg(test)]
+mod paypal_payouts;
+#[cfg(test)]
 mod paypal_plans;
 #[cfg(test)]
 mod paypal_refunds;
