@@ -19,6 +19,8 @@ mod paypal_plans;
 #[cfg(test)]
 mod paypal_refunds;
 #[cfg(test)]
+mod paypal_schemas;
+#[cfg(test)]
 mod paypal_subscriptions;
 #[cfg(test)]
 mod razorpay;
