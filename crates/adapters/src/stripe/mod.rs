@@ -1,23 +1,19 @@
 //! Stripe: forms with a bearer key, a pinned API version, and an idempotency key on every write.
 
 mod amounts;
+mod calls;
 mod descriptor;
 mod detection;
 mod errors;
+mod metadata;
 mod orders;
 
 use domain::{Credentials, Descriptor, Operation, Rejection, Reply, Request, Secret};
-use http::HeaderName;
 
 use crate::{Adapter, Exchange, Token, rejection, reply, request};
 
 /// Stripe's name in sentences.
 const NAME: &str = "Stripe";
-
-/// The API version that every call names: the one whose specification the contract tests read.
-const API_VERSION: &str = "2023-08-16";
-const STRIPE_VERSION: HeaderName = HeaderName::from_static("stripe-version");
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The Stripe adapter.
 #[derive(Debug)]
@@ -35,7 +31,8 @@ impl Adapter for Stripe {
         }
     }
 
-    /// Repeating with the same idempotency key is the look-up: Stripe keeps answers for at least 24 hours.
+    /// Repeating with the same idempotency key is the look-up: Stripe keeps answers for at least 24 hours. Where there is
+    /// no key, which is the end of a subscription, the repeat reads the subscription itself.
     fn look_up(&self, _: &Operation) -> Option<Box<dyn Exchange>> {
         None
     }
@@ -58,7 +55,7 @@ impl Adapter for Stripe {
     }
 
     fn verification(&self, _: &Credentials) -> Request {
-        versioned(request::get("/v1/account".to_owned()))
+        calls::read("/v1/account".to_owned())
     }
 
     fn read_verification(&self, reply: &Reply) -> Result<(), Rejection> {
@@ -68,12 +65,6 @@ impl Adapter for Stripe {
         }
         Err(errors::credentials_refusal(reply).unwrap_or_else(|| rejection::provider_error(NAME, reply)))
     }
-}
-
-/// Pins the API version, which else differs from account to account.
-fn versioned(mut request: Request) -> Request {
-    request.headers.push((STRIPE_VERSION, API_VERSION.to_owned()));
-    request
 }
 
 #[cfg(test)]

@@ -5,17 +5,16 @@ mod intent;
 
 use domain::{
     CancelOrder, CaptureMode, CaptureOrder, CreateOrder, Effect, GetOrder, OrderOperation, Outcome,
-    Rejection, Reply, Request, Resource, RetrySafety,
+    Rejection, Reply, Request, Resource,
 };
 
 use self::intent::Intent;
-use super::{IDEMPOTENCY_KEY, NAME, amounts, errors, versioned};
-use crate::form::{self, Form};
+use super::calls::given;
+use super::errors::Subject;
+use super::{NAME, amounts, calls, errors, metadata};
+use crate::form::Form;
 use crate::single_call::SingleCall;
 use crate::{Context, Exchange, json, rejection, reply as replies, request};
-
-/// Most pairs of metadata on an object.
-const MAX_PAIRS: usize = 50;
 
 /// Plans what is asked for.
 ///
@@ -24,7 +23,7 @@ const MAX_PAIRS: usize = 50;
 pub(super) fn plan(operation: &OrderOperation) -> Result<Box<dyn Exchange>, Rejection> {
     match operation {
         OrderOperation::Create(order) => {
-            check_metadata(order)?;
+            metadata::check(&order.metadata)?;
             let units = amounts::count(order.amount)?;
             let operation = Creation { order: order.clone(), units };
             Ok(Box::new(SingleCall { operation, build: create, read: read_write }))
@@ -61,16 +60,6 @@ fn check_id(id: &str) -> Result<(), Rejection> {
     if request::is_plain_id(id) { Ok(()) } else { Err(rejection::order_not_found(NAME)) }
 }
 
-fn check_metadata(order: &CreateOrder) -> Result<(), Rejection> {
-    match order.metadata.pairs().find(|(key, _)| key.contains(['[', ']'])) {
-        Some(_) => {
-            let message = format!("{NAME} takes no square brackets in the keys of metadata.");
-            Err(rejection::invalid_field("metadata", message))
-        }
-        None => Ok(()),
-    }
-}
-
 fn create(creation: &Creation, context: &Context<'_>) -> Request {
     let order = &creation.order;
     let customer = order.customer.as_ref();
@@ -80,57 +69,38 @@ fn create(creation: &Creation, context: &Context<'_>) -> Request {
     };
     let form = Form::new()
         .field("amount", &creation.units.to_string())
-        .field("currency", &order.amount.currency().code().to_ascii_lowercase())
+        .field("currency", &amounts::word(order.amount.currency()))
         .nested(&["automatic_payment_methods", "enabled"], "true")
         .optional("capture_method", capture_method)
         .optional("customer", given(customer.and_then(|customer| customer.id.as_deref())))
         .optional("description", given(order.description.as_deref()))
         .optional("receipt_email", given(customer.and_then(|customer| customer.email.as_deref())));
-    let form = with_metadata(form, order, &context.transaction.to_string());
-    let request = keyed("/v1/payment_intents".to_owned(), context);
-    request::with_body(request, form::CONTENT_TYPE, form.finish())
-}
-
-/// Adds what the gateway writes on an order, then what of the caller's own pairs still fits. The gateway keeps all of them.
-fn with_metadata(form: Form, order: &CreateOrder, transaction: &str) -> Form {
-    let mut pairs = vec![("transaction_id", transaction)];
-    pairs.extend(given(order.reference.as_deref()).map(|reference| ("reference", reference)));
-    for (key, value) in order.metadata.pairs() {
-        let is_taken = pairs.iter().any(|(taken, _)| *taken == key);
-        // An empty value would mean "unset", and there is nothing to unset.
-        if !is_taken && !value.is_empty() && pairs.len() < MAX_PAIRS {
-            pairs.push((key, value));
-        }
-    }
-    pairs.into_iter().fold(form, |form, (key, value)| form.nested(&["metadata", key], value))
+    let transaction = context.transaction.to_string();
+    let gateway = [("transaction_id", Some(&*transaction)), ("reference", order.reference.as_deref())];
+    let form = metadata::write(form, &gateway, &order.metadata);
+    calls::write_form("/v1/payment_intents".to_owned(), context.provider_key, form)
 }
 
 fn get(order: &GetOrder, _: &Context<'_>) -> Request {
     // The charge tells what went back.
     let path = format!("/v1/payment_intents/{}?expand%5B%5D=latest_charge", order.provider_order_id);
-    versioned(request::get(path))
+    calls::read(path)
 }
 
 fn capture(capture: &Capture, context: &Context<'_>) -> Request {
-    let request = keyed(format!("/v1/payment_intents/{}/capture", capture.order.provider_order_id), context);
+    let path = format!("/v1/payment_intents/{}/capture", capture.order.provider_order_id);
     match capture.units {
         Some(units) => {
             let form = Form::new().field("amount_to_capture", &units.to_string());
-            request::with_body(request, form::CONTENT_TYPE, form.finish())
+            calls::write_form(path, context.provider_key, form)
         }
-        None => request,
+        None => calls::write(path, context.provider_key),
     }
 }
 
 fn cancel(order: &CancelOrder, context: &Context<'_>) -> Request {
-    keyed(format!("/v1/payment_intents/{}/cancel", order.provider_order_id), context)
-}
-
-/// Returns a write that Stripe does once, however often it is sent.
-fn keyed(path: String, context: &Context<'_>) -> Request {
-    let mut request = versioned(request::post(path, RetrySafety::Keyed));
-    request.headers.push((IDEMPOTENCY_KEY, context.provider_key.to_owned()));
-    request
+    let path = format!("/v1/payment_intents/{}/cancel", order.provider_order_id);
+    calls::write(path, context.provider_key)
 }
 
 fn read_write<O>(_: &O, context: &Context<'_>, reply: &Reply) -> Outcome {
@@ -143,17 +113,12 @@ fn read_read<O>(_: &O, context: &Context<'_>, reply: &Reply) -> Outcome {
 
 fn read(effect: Effect, context: &Context<'_>, reply: &Reply) -> Outcome {
     if !replies::is_success(reply) {
-        return errors::outcome(effect, reply);
+        return errors::outcome(Subject::Order, effect, reply);
     }
     match json::read::<Intent>(reply).and_then(|intent| intent.tell(context)) {
         Some(order) => Outcome::Executed(Resource::Order(order)),
         None => replies::says_nothing(NAME, effect, reply),
     }
-}
-
-/// Returns a text that says something: Stripe reads an empty one as "unset".
-fn given(text: Option<&str>) -> Option<&str> {
-    text.filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ fn stripe_works_without_tokens() {
 fn a_key_is_verified_by_a_read_of_the_account() {
     let request = Stripe.verification(&credentials());
     assert_eq!((request.method.as_str(), request.path.as_str()), ("GET", "/v1/account"));
-    assert_eq!(request.headers, [(STRIPE_VERSION, "2023-08-16".to_owned())]);
+    assert_eq!(request.headers, [(calls::STRIPE_VERSION, "2023-08-16".to_owned())]);
     assert_eq!(Stripe.read_verification(&reply(200, "{}")), Ok(()));
     // A restricted key is a good key.
     assert_eq!(

@@ -30,6 +30,29 @@ fn amounts_are_whole_numbers_of_stripes_own_unit() {
 }
 
 #[test]
+fn forint_and_taiwan_dollars_are_paid_out_whole() {
+    let pay_out = |minor, code| count_payout(money(minor, code)).map_err(|refusal| refusal.code);
+    for code in PAID_OUT_WHOLE {
+        assert_eq!(pay_out(100, code), Ok(100));
+        assert_eq!(pay_out(150, code), Err("amount_too_precise"));
+        check(150, code, Ok(150));
+    }
+    assert_eq!(pay_out(150, "USD"), Ok(150));
+    assert_eq!(pay_out(5, "UGX"), Ok(500));
+    assert_eq!(pay_out(10, "IQD"), Err("unsupported_currency"));
+}
+
+#[test]
+fn what_stripe_states_is_read_in_its_own_unit() {
+    assert_eq!(told(2000, "usd"), Some(money(2000, "USD")));
+    assert_eq!(told(500, "isk"), Some(money(5, "ISK")));
+    assert_eq!(told(550, "isk"), None);
+    assert_eq!(told(-1, "usd"), None);
+    assert_eq!(told(1, "zzz"), None);
+    assert_eq!(word(Currency::USD), "usd");
+}
+
+#[test]
 fn a_currency_whose_unit_no_document_names_is_refused() {
     for code in ["IQD", "LYD", "CLF", "UYI"] {
         check(10, code, Err("unsupported_currency"));

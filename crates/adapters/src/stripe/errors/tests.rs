@@ -9,7 +9,7 @@ use crate::testing::{reply, with_header};
 fn check(status: u16, error: &str, expected: (RejectionClass, &str, Option<&str>)) {
     let body = format!(r#"{{"error":{error}}}"#);
     for effect in [Effect::Read, Effect::Write] {
-        match outcome(effect, &reply(status, &body)) {
+        match outcome(Subject::Order, effect, &reply(status, &body)) {
             Outcome::Rejected(refusal) => {
                 assert_eq!((refusal.class, refusal.code, refusal.param), expected, "{status} {body}");
             }
@@ -32,15 +32,10 @@ fn refusals_of_the_request_have_their_codes() {
     check(400, &at("parameter_invalid", "metadata[k]"), (Refused, "provider_rejected", Some("metadata")));
     check(404, &at("resource_missing", "intent"), (NotFound, "order_not_found", None));
     check(404, &format!(r#"{{"code":"resource_missing",{kind}}}"#), (NotFound, "order_not_found", None));
-    check(400, &at("resource_missing", "customer"), (InvalidRequest, "invalid_field", Some("customer")));
+    check(400, &at("resource_missing", "customer"), (InvalidRequest, "invalid_field", Some("customer.id")));
     let state =
         format!(r#"{{"code":"payment_intent_unexpected_state","payment_intent":{{"id":"pi_1"}},{kind}}}"#);
     check(400, &state, (Conflict, "invalid_order_state", None));
-    check(
-        400,
-        r#"{"message":"Keys for idempotent requests","type":"idempotency_error"}"#,
-        (Refused, "provider_rejected", None),
-    );
     let no_route = format!(r#"{{"message":"Unrecognized request URL (GET: /v1/nope). ..",{kind}}}"#);
     check(404, &no_route, (InvalidRequest, "operation_not_supported", None));
 }
@@ -81,7 +76,20 @@ fn refusals_of_the_payer_the_key_and_the_pace_have_their_codes() {
 fn a_key_in_use_leaves_it_unknown_what_the_first_request_does() {
     let in_use = r#"{"error":{"code":"idempotency_key_in_use","type":"idempotency_error"}}"#;
     let reply = reply(409, in_use);
-    assert_eq!(outcome(Effect::Write, &reply), Outcome::Unknown(Unknown::Unreadable { status: 409 }));
+    assert_eq!(
+        outcome(Subject::Order, Effect::Write, &reply),
+        Outcome::Unknown(Unknown::Unreadable { status: 409 })
+    );
+}
+
+#[test]
+fn a_key_used_with_other_bytes_leaves_it_unknown_what_those_did() {
+    for status in [400, 404] {
+        let error = r#"{"error":{"message":"Keys for idempotent requests can only be used with the same parameters","type":"idempotency_error"}}"#;
+        let reply = reply(status, error);
+        let expected = Outcome::Unknown(Unknown::Unreadable { status });
+        assert_eq!(outcome(Subject::Order, Effect::Write, &reply), expected);
+    }
 }
 
 #[test]
@@ -98,8 +106,10 @@ fn an_answer_that_says_nothing_is_unknown_after_a_write() {
         (402, ""),
     ] {
         let expected = Outcome::Unknown(Unknown::Unreadable { status });
-        assert_eq!(outcome(Effect::Write, &reply(status, body)), expected);
-        let Outcome::Rejected(refusal) = outcome(Effect::Read, &reply(status, body)) else { panic!() };
+        assert_eq!(outcome(Subject::Order, Effect::Write, &reply(status, body)), expected);
+        let Outcome::Rejected(refusal) = outcome(Subject::Order, Effect::Read, &reply(status, body)) else {
+            panic!()
+        };
         assert_eq!((refusal.class, refusal.code), (RejectionClass::Unavailable, "provider_error"));
     }
 }
@@ -107,7 +117,9 @@ fn an_answer_that_says_nothing_is_unknown_after_a_write() {
 #[test]
 fn a_refusal_quotes_stripe_and_keeps_the_reason_out_of_the_message() {
     let body = r#"{"error":{"type":"card_error","code":"card_declined","decline_code":"stolen_card","message":"Your card was declined."}}"#;
-    let Outcome::Rejected(refusal) = outcome(Effect::Write, &reply(402, body)) else { panic!() };
+    let Outcome::Rejected(refusal) = outcome(Subject::Order, Effect::Write, &reply(402, body)) else {
+        panic!()
+    };
     assert_eq!(refusal.provider_code.as_deref(), Some("stolen_card"));
     assert_eq!(refusal.provider_message.as_deref(), Some("Your card was declined."));
     assert_eq!(refusal.message, "The payer's means of payment was declined.");
@@ -116,13 +128,15 @@ fn a_refusal_quotes_stripe_and_keeps_the_reason_out_of_the_message() {
 #[test]
 fn a_quotation_has_an_end() {
     let body = format!(r#"{{"error":{{"code":"x","message":"{}"}}}}"#, "é".repeat(2000));
-    let Outcome::Rejected(refusal) = outcome(Effect::Write, &reply(400, &body)) else { panic!() };
+    let Outcome::Rejected(refusal) = outcome(Subject::Order, Effect::Write, &reply(400, &body)) else {
+        panic!()
+    };
     assert_eq!(refusal.provider_message.unwrap().chars().count(), 500);
 }
 
 #[test]
 fn a_wait_that_stripe_asks_for_is_passed_on() {
     let reply = with_header(reply(429, ""), "retry-after", "2");
-    let Outcome::Rejected(refusal) = outcome(Effect::Write, &reply) else { panic!() };
+    let Outcome::Rejected(refusal) = outcome(Subject::Order, Effect::Write, &reply) else { panic!() };
     assert_eq!(refusal.retry_after.map(|wait| wait.as_secs()), Some(2));
 }

@@ -1,6 +1,8 @@
 //! Orders: the bytes sent, and what the replies mean.
 
-use domain::{Currency, Customer, Metadata, Money, Operation, OrderStatus, RejectionClass, Unknown};
+use domain::{
+    Currency, Customer, Metadata, Money, Operation, OrderStatus, RejectionClass, RetrySafety, Unknown,
+};
 
 use super::*;
 use crate::stripe::Stripe;
