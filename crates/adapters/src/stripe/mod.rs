@@ -7,6 +7,9 @@ mod detection;
 mod errors;
 mod metadata;
 mod orders;
+mod refunds;
+#[cfg(test)]
+mod samples;
 
 use domain::{Credentials, Descriptor, Operation, Rejection, Reply, Request, Secret};
 
@@ -27,6 +30,7 @@ impl Adapter for Stripe {
     fn plan(&self, operation: &Operation) -> Result<Box<dyn Exchange>, Rejection> {
         match operation {
             Operation::Order(order) => orders::plan(order),
+            Operation::Refund(refund) => refunds::plan(refund),
             other => Err(rejection::operation_not_supported(NAME, other.kind())),
         }
     }
