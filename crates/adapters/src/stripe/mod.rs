@@ -7,6 +7,7 @@ mod detection;
 mod errors;
 mod metadata;
 mod orders;
+mod payouts;
 mod refunds;
 #[cfg(test)]
 mod samples;
@@ -31,6 +32,7 @@ impl Adapter for Stripe {
         match operation {
             Operation::Order(order) => orders::plan(order),
             Operation::Refund(refund) => refunds::plan(refund),
+            Operation::Payout(payout) => payouts::plan(payout),
             other => Err(rejection::operation_not_supported(NAME, other.kind())),
         }
     }
