@@ -7,6 +7,7 @@ mod detection;
 mod errors;
 mod metadata;
 mod orders;
+mod payment_links;
 mod payouts;
 mod refunds;
 #[cfg(test)]
@@ -32,6 +33,7 @@ impl Adapter for Stripe {
         match operation {
             Operation::Order(order) => orders::plan(order),
             Operation::Refund(refund) => refunds::plan(refund),
+            Operation::PaymentLink(link) => payment_links::plan(link),
             Operation::Payout(payout) => payouts::plan(payout),
             other => Err(rejection::operation_not_supported(NAME, other.kind())),
         }
