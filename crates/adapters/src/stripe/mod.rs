@@ -12,6 +12,7 @@ mod payouts;
 mod refunds;
 #[cfg(test)]
 mod samples;
+mod subscriptions;
 
 use domain::{Credentials, Descriptor, Operation, Rejection, Reply, Request, Secret};
 
@@ -33,6 +34,7 @@ impl Adapter for Stripe {
         match operation {
             Operation::Order(order) => orders::plan(order),
             Operation::Refund(refund) => refunds::plan(refund),
+            Operation::Subscription(subscription) => subscriptions::plan(subscription),
             Operation::PaymentLink(link) => payment_links::plan(link),
             Operation::Payout(payout) => payouts::plan(payout),
             other => Err(rejection::operation_not_supported(NAME, other.kind())),
