@@ -26,6 +26,17 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         SupportedOperation { kind: OperationKind::OrdersGet, retry: RetrySafety::Harmless },
         SupportedOperation { kind: OperationKind::OrdersCapture, retry: RetrySafety::Keyed },
         SupportedOperation { kind: OperationKind::OrdersCancel, retry: RetrySafety::Keyed },
+        SupportedOperation { kind: OperationKind::RefundsCreate, retry: RetrySafety::Keyed },
+        SupportedOperation { kind: OperationKind::RefundsGet, retry: RetrySafety::Harmless },
+        SupportedOperation { kind: OperationKind::SubscriptionsCreate, retry: RetrySafety::Keyed },
+        SupportedOperation { kind: OperationKind::SubscriptionsGet, retry: RetrySafety::Harmless },
+        // Ended once, it cannot be ended again.
+        SupportedOperation { kind: OperationKind::SubscriptionsCancel, retry: RetrySafety::Harmless },
+        SupportedOperation { kind: OperationKind::PaymentLinksCreate, retry: RetrySafety::Keyed },
+        SupportedOperation { kind: OperationKind::PaymentLinksGet, retry: RetrySafety::Harmless },
+        SupportedOperation { kind: OperationKind::PayoutsCreate, retry: RetrySafety::Keyed },
+        SupportedOperation { kind: OperationKind::PayoutsGet, retry: RetrySafety::Harmless },
     ],
+    // An operation may ask for whole units (payouts of HUF and TWD); none leaves a currency out.
     takes_currency: |_, currency| amounts::unit(currency).is_some(),
 };

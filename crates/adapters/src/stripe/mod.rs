@@ -5,6 +5,8 @@ mod calls;
 mod descriptor;
 mod detection;
 mod errors;
+#[cfg(test)]
+mod laws;
 mod metadata;
 mod orders;
 mod payment_links;
@@ -37,7 +39,7 @@ impl Adapter for Stripe {
             Operation::Subscription(subscription) => subscriptions::plan(subscription),
             Operation::PaymentLink(link) => payment_links::plan(link),
             Operation::Payout(payout) => payouts::plan(payout),
-            other => Err(rejection::operation_not_supported(NAME, other.kind())),
+            Operation::Sms(_) => Err(rejection::operation_not_supported(NAME, operation.kind())),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Stripe as an adapter: what it plans, how it authorises, how it verifies; and what its other tests share.
 
 use domain::{
-    CancelOrder, CaptureMode, CaptureOrder, CreateOrder, Currency, GetOrder, GetSms, Metadata, Money,
-    OrderOperation, RejectionClass, SmsOperation,
+    CancelOrder, CancelWhen, CaptureMode, CaptureOrder, CreateOrder, Currency, GetOrder, GetSms, Metadata,
+    Money, OrderOperation, RejectionClass, SmsOperation,
 };
 
 use super::*;
@@ -57,12 +57,27 @@ fn text_messages_are_refused_before_anything_is_sent() {
 
 #[test]
 fn every_operation_of_the_descriptor_is_planned_and_none_needs_a_look_up() {
-    for operation in [create(order()), get(ORDER_ID), capture(None), cancel()] {
+    let operations = [
+        create(order()),
+        get(ORDER_ID),
+        capture(None),
+        cancel(),
+        samples::refund(samples::order_refund()),
+        samples::get_refund("re_1"),
+        samples::subscribe(samples::subscription()),
+        samples::get_subscription("sub_1"),
+        samples::end_subscription(CancelWhen::AtOnce),
+        samples::create_link(samples::link()),
+        samples::get_link("plink_1"),
+        samples::pay_out(samples::payout(samples::own_account(None))),
+        samples::get_payout("po_1"),
+    ];
+    for operation in &operations {
         assert!(Stripe.descriptor().operation(operation.kind()).is_some());
-        assert!(Stripe.plan(&operation).is_ok());
-        assert!(Stripe.look_up(&operation).is_none());
+        assert!(Stripe.plan(operation).is_ok());
+        assert!(Stripe.look_up(operation).is_none());
     }
-    assert_eq!(Stripe.descriptor().operations.len(), 4);
+    assert_eq!(Stripe.descriptor().operations.len(), operations.len());
 }
 
 #[test]
