@@ -190,4 +190,6 @@ fn quoting(rejection: Rejection, error: Option<&Error>) -> Rejection {
 }
 
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod tests;
