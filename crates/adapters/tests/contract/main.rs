@@ -1,4 +1,4 @@
-//! What the adapters send and read, held against the providers' own specifications. One file a provider.
+//! What the adapters send and read, held against the providers' own specifications. A provider has a file, and a second one where it has many nouns.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -11,4 +11,5 @@ mod paypal;
 mod razorpay;
 mod specs;
 mod stripe;
+mod stripe_nouns;
 mod twilio;
