@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod every_request;
+
 fn money(text: &str, code: &str) -> Money {
     Money::parse(text, Currency::parse(code).unwrap()).unwrap()
 }

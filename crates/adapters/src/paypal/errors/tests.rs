@@ -8,6 +8,8 @@ use super::*;
 use crate::paypal::tests::{refusal_body, unprocessable};
 use crate::testing::{reply, with_header};
 
+mod listed;
+
 #[track_caller]
 fn check(status: u16, body: &str, expected: (RejectionClass, &str)) {
     for effect in [Effect::Read, Effect::Write] {
