@@ -200,7 +200,7 @@ fn the_fixtures_of_replies_are_objects_of_the_specification() {
             // No specification has the token endpoint, and the errors are a table.
             "token" | "errors" => continue,
             "authorization_capture" | "capture" => {
-                payments.check("/components/schemas/capture-2", &fixture(&name))
+                payments.check("/components/schemas/capture-2", &fixture(&name));
             }
             "order_authorized" => {
                 orders.check("/components/schemas/order_authorize_response", &fixture(&name));

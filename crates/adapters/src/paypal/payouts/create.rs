@@ -140,23 +140,28 @@ impl Exchange for Create {
     fn resume(&mut self, _: &Context<'_>, reply: &Reply) -> Step {
         match std::mem::replace(&mut self.stage, Stage::Done) {
             Stage::Paying => self.paid(reply),
-            Stage::Adopting { id } => executed(payout::read(reply, Some(self.payout.amount)).unwrap_or_else(
-                // It is there; how far it is, the next read tells.
-                |_| Payout {
-                    provider_payout_id: id,
-                    amount: self.payout.amount,
-                    fee: None,
-                    status: PayoutStatus::Pending,
-                    failure_reason: None,
-                    provider_status: None,
-                },
-            )),
+            // It is there; how far it is, the next read tells where this one does not.
+            Stage::Adopting { id } => {
+                executed(payout::read(reply, Some(self.payout.amount)).unwrap_or_else(|_| self.known(id)))
+            }
             Stage::Done => Step::Done(replies::says_nothing(NAME, Effect::Write, reply)),
         }
     }
 }
 
 impl Create {
+    /// Returns what is known of a payout that was made before and could not be read.
+    fn known(&self, id: String) -> Payout {
+        Payout {
+            provider_payout_id: id,
+            amount: self.payout.amount,
+            fee: None,
+            status: PayoutStatus::Pending,
+            failure_reason: None,
+            provider_status: None,
+        }
+    }
+
     /// The answer names no item; what it says of the batch is enough, so that no call follows one that paid.
     fn paid(&mut self, reply: &Reply) -> Step {
         if replies::is_success(reply) {

@@ -1,9 +1,9 @@
 //! Every currency and many amounts through every call that names one: exactly what was asked, or a named refusal.
 
 use domain::{
-    CaptureMode, CreateOrder, CreatePaymentLink, CreatePayout, CreateRefund, CreateSubscription, Metadata,
-    NewPlan, Operation, OrderOperation, PaymentLinkOperation, PayoutDestination, PayoutOperation,
-    PlanInterval, RefundAmount, RefundOperation, RefundedPayment, SubscriptionOperation, SubscriptionPlan,
+    CreateOrder, CreatePaymentLink, CreatePayout, CreateRefund, CreateSubscription, Metadata, NewPlan,
+    Operation, OrderOperation, PaymentLinkOperation, PayoutDestination, PayoutOperation, PlanInterval,
+    RefundAmount, RefundOperation, RefundedPayment, SubscriptionOperation, SubscriptionPlan,
 };
 
 use super::*;
@@ -17,69 +17,64 @@ const MADE: &str = r#"{"id":"X-1"}"#;
 
 /// Returns an operation that asks for the amount, and how many calls it makes before the one that names it.
 fn operation(kind: u64, amount: Money) -> (Operation, usize) {
-    let metadata = Metadata::default;
     match kind % 5 {
-        0 => {
-            let order = CreateOrder {
-                amount,
-                description: None,
-                customer: None,
-                capture: CaptureMode::Automatic,
-                return_url: None,
-                cancel_url: None,
-                reference: None,
-                metadata: metadata(),
-            };
-            (Operation::Order(OrderOperation::Create(order)), 0)
-        }
-        1 => {
-            let refund = CreateRefund {
-                payment: RefundedPayment::Payment { provider_payment_id: "3C6".into() },
-                amount: Some(RefundAmount::Money(amount)),
-                reason: None,
-                reference: None,
-                metadata: metadata(),
-            };
-            (Operation::Refund(RefundOperation::Create(refund)), 0)
-        }
-        2 => {
-            let plan = NewPlan { name: "A".into(), amount, interval: PlanInterval::Month, interval_count: 1 };
-            let subscription = CreateSubscription {
-                plan: SubscriptionPlan::New(plan),
-                customer: None,
-                quantity: None,
-                total_count: None,
-                trial_days: None,
-                return_url: None,
-                cancel_url: None,
-                reference: None,
-                metadata: metadata(),
-            };
-            (Operation::Subscription(SubscriptionOperation::Create(subscription)), 1)
-        }
-        3 => {
-            let link = CreatePaymentLink {
-                amount,
-                description: "A".into(),
-                customer: None,
-                expires_at: None,
-                return_url: None,
-                reference: None,
-                metadata: metadata(),
-            };
-            (Operation::PaymentLink(PaymentLinkOperation::Create(link)), 0)
-        }
-        _ => {
-            let payout = CreatePayout {
-                amount,
-                destination: PayoutDestination::Email { address: "a@example.com".into() },
-                purpose: None,
-                narration: None,
-                reference: None,
-                metadata: metadata(),
-            };
-            (Operation::Payout(PayoutOperation::Create(payout)), 0)
-        }
+        0 => (Operation::Order(OrderOperation::Create(order(amount))), 0),
+        1 => (Operation::Refund(RefundOperation::Create(refund(amount))), 0),
+        2 => (Operation::Subscription(SubscriptionOperation::Create(subscription(amount))), 1),
+        3 => (Operation::PaymentLink(PaymentLinkOperation::Create(link(amount))), 0),
+        _ => (Operation::Payout(PayoutOperation::Create(payout(amount))), 0),
+    }
+}
+
+fn order(amount: Money) -> CreateOrder {
+    CreateOrder { amount, ..crate::paypal::tests::order() }
+}
+
+fn refund(amount: Money) -> CreateRefund {
+    CreateRefund {
+        payment: RefundedPayment::Payment { provider_payment_id: "3C6".into() },
+        amount: Some(RefundAmount::Money(amount)),
+        reason: None,
+        reference: None,
+        metadata: Metadata::default(),
+    }
+}
+
+fn subscription(amount: Money) -> CreateSubscription {
+    let plan = NewPlan { name: "A".into(), amount, interval: PlanInterval::Month, interval_count: 1 };
+    CreateSubscription {
+        plan: SubscriptionPlan::New(plan),
+        customer: None,
+        quantity: None,
+        total_count: None,
+        trial_days: None,
+        return_url: None,
+        cancel_url: None,
+        reference: None,
+        metadata: Metadata::default(),
+    }
+}
+
+fn link(amount: Money) -> CreatePaymentLink {
+    CreatePaymentLink {
+        amount,
+        description: "A".into(),
+        customer: None,
+        expires_at: None,
+        return_url: None,
+        reference: None,
+        metadata: Metadata::default(),
+    }
+}
+
+fn payout(amount: Money) -> CreatePayout {
+    CreatePayout {
+        amount,
+        destination: PayoutDestination::Email { address: "a@example.com".into() },
+        purpose: None,
+        narration: None,
+        reference: None,
+        metadata: Metadata::default(),
     }
 }
 
