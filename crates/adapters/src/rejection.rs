@@ -111,7 +111,8 @@ pub(crate) fn not_found(provider: &str, missing: Missing) -> Rejection {
         Missing::PaymentLink => ("payment_link_not_found", "payment link"),
         Missing::Payout => ("payout_not_found", "payout"),
     };
-    rejection(RejectionClass::NotFound, code, format!("{provider} has no such {words}."))
+    let named = (missing == Missing::Plan).then_some("plan_id");
+    about(rejection(RejectionClass::NotFound, code, format!("{provider} has no such {words}.")), named)
 }
 
 /// All that was paid has gone back.

@@ -48,7 +48,8 @@ pub enum Effect {
     /// It only looks.
     Read,
     /// It makes something that does nothing by itself (a plan, a price, a draft), for a later call of the same operation. When
-    /// its answer is lost, or the calls behind it are not made, nothing has happened that anyone notices.
+    /// its answer is lost, or the calls behind it are not made, nothing has happened that anyone notices, and the caller's key is
+    /// free again: another transaction may come with it. So its bytes follow from the key, never from the transaction.
     Prepare,
     /// It creates or changes something.
     Write,

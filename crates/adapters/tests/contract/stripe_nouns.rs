@@ -124,7 +124,13 @@ fn check_calls(operation: &Operation, expected: &[(&str, &str)]) {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         assert_eq!(path.split('/').count(), route.split('/').count(), "{path}");
         let pointer = Spec::request_schema(route, method, FORM);
-        spec.check(&pointer, &decode(request, spec.at(&pointer)));
+        let mut body = decode(request, spec.at(&pointer));
+        if *route == "/v1/payment_links" {
+            // Newer than the specification, and additive, so that every version takes it (Stripe's changelog, 2023-12).
+            let restrictions = body.as_object_mut().and_then(|body| body.remove("restrictions"));
+            assert_eq!(restrictions, Some(json!({"completed_sessions": {"limit": "1"}})));
+        }
+        spec.check(&pointer, &body);
         check_query(&spec, (method, route), query);
     }
 }

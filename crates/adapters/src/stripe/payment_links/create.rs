@@ -72,12 +72,11 @@ impl Exchange for Creation {
 
 impl Creation {
     fn price_call(&self, context: &Context<'_>) -> Request {
-        let transaction = context.transaction.to_string();
         let form = Form::new()
             .field("currency", &amounts::word(self.link.amount.currency()))
             .field("unit_amount", &self.units.to_string())
             .nested(&["product_data", "name"], &cut(&self.link.description, MAX_NAME_CHARS))
-            .nested(&["metadata", "transaction_id"], &transaction);
+            .nested(&["metadata", "gateway_key"], context.provider_key);
         calls::prepare("/v1/prices", &context.step_key(PRICE_STEP), form)
     }
 
@@ -97,7 +96,9 @@ impl Creation {
     fn link_call(&self, price: &str, context: &Context<'_>) -> Request {
         let form = Form::new()
             .nested(&["line_items", "0", "price"], price)
-            .nested(&["line_items", "0", "quantity"], "1");
+            .nested(&["line_items", "0", "quantity"], "1")
+            // One bill is paid once: Stripe's links are for everybody and for ever unless told otherwise.
+            .nested(&["restrictions", "completed_sessions", "limit"], "1");
         let form = match given(self.link.return_url.as_deref()) {
             Some(url) => form
                 .nested(&["after_completion", "type"], "redirect")

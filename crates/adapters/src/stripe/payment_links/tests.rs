@@ -13,6 +13,9 @@ use crate::stripe::tests::usd;
 use crate::testing::{PROVIDER_KEY, refuse, reply};
 
 const TRANSACTION: &str = "metadata[transaction_id]=txn_0000000000000000000000000b";
+/// What prepares says the key and not the transaction, which another one may take up.
+const KEY: &str = "metadata[gateway_key]=5f1c0c526a1e4f6f9a250f6f7b1f3d10";
+const ONCE: &str = "restrictions[completed_sessions][limit]=1";
 const LINK_ID: &str = "plink_1ExampleA";
 
 #[track_caller]
@@ -36,12 +39,12 @@ fn a_link_is_a_price_and_a_link_with_a_key_each() {
     let played = played(&create_link(link()), &[fixture("price_once"), fixture("link_active")]);
     assert_eq!(played.calls(), ["POST /v1/prices", "POST /v1/payment_links"]);
     let [price, made] = &*played.requests else { panic!() };
-    assert_eq!(form(price), ["currency=usd", "unit_amount=2000", "product_data[name]=Tea", TRANSACTION]);
+    assert_eq!(form(price), ["currency=usd", "unit_amount=2000", "product_data[name]=Tea", KEY]);
     assert_eq!((price.effect, price.retry), (Effect::Prepare, RetrySafety::Keyed));
     assert_eq!(header(price, "idempotency-key"), Some("5f1c0c526a1e4f6f9a250f6f7b1f3d01"));
     assert_eq!(
         form(made),
-        ["line_items[0][price]=price_1ExampleA", "line_items[0][quantity]=1", TRANSACTION]
+        ["line_items[0][price]=price_1ExampleA", "line_items[0][quantity]=1", ONCE, TRANSACTION]
     );
     assert_eq!((made.effect, made.retry), (Effect::Write, RetrySafety::Keyed));
     assert_eq!(header(made, "idempotency-key"), Some(PROVIDER_KEY));
@@ -73,6 +76,7 @@ fn a_link_leads_back_and_carries_the_callers_pairs() {
         [
             "line_items[0][price]=price_1ExampleA",
             "line_items[0][quantity]=1",
+            ONCE,
             "after_completion[type]=redirect",
             "after_completion[redirect][url]=https://shop.example/return",
             TRANSACTION,

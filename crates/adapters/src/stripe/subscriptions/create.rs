@@ -203,20 +203,18 @@ fn customer_call(subscription: &CreateSubscription, context: &Context<'_>) -> Re
         .optional("email", given(payer.email.as_deref()))
         .optional("name", name.as_deref())
         .optional("phone", given(payer.phone.as_deref()));
-    let transaction = context.transaction.to_string();
-    let form = form.nested(&["metadata", "transaction_id"], &transaction);
+    let form = form.nested(&["metadata", "gateway_key"], context.provider_key);
     calls::prepare("/v1/customers", &context.step_key(CUSTOMER_STEP), form)
 }
 
 fn price_call(plan: &NewPlan, units: i64, context: &Context<'_>) -> Request {
-    let transaction = context.transaction.to_string();
     let form = Form::new()
         .field("currency", &amounts::word(plan.amount.currency()))
         .field("unit_amount", &units.to_string())
         .nested(&["product_data", "name"], &plan.name)
         .nested(&["recurring", "interval"], interval(plan.interval))
         .nested(&["recurring", "interval_count"], &plan.interval_count.to_string())
-        .nested(&["metadata", "transaction_id"], &transaction);
+        .nested(&["metadata", "gateway_key"], context.provider_key);
     calls::prepare("/v1/prices", &context.step_key(PRICE_STEP), form)
 }
 

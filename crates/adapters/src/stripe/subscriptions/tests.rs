@@ -14,6 +14,8 @@ use crate::stripe::samples::{
 use crate::testing::{PROVIDER_KEY, refuse, reply};
 
 const TRANSACTION: &str = "metadata[transaction_id]=txn_0000000000000000000000000b";
+/// What prepares says the key and not the transaction, which another one may take up.
+const KEY: &str = "metadata[gateway_key]=5f1c0c526a1e4f6f9a250f6f7b1f3d10";
 const SUBSCRIPTION_ID: &str = "sub_1ExampleA";
 
 #[track_caller]
@@ -100,7 +102,7 @@ fn a_subscription_from_nothing_makes_customer_and_price_first_with_a_key_each() 
     assert_eq!(played.calls(), ["POST /v1/customers", "POST /v1/prices", "POST /v1/subscriptions"]);
     let [customer, price, subscription] = &*played.requests else { panic!() };
     // Stripe needs a customer, of whom nothing has to be known.
-    assert_eq!(form(customer), [TRANSACTION]);
+    assert_eq!(form(customer), [KEY]);
     assert_eq!(
         form(price),
         [
@@ -109,7 +111,7 @@ fn a_subscription_from_nothing_makes_customer_and_price_first_with_a_key_each() 
             "product_data[name]=Tea",
             "recurring[interval]=month",
             "recurring[interval_count]=1",
-            TRANSACTION,
+            KEY,
         ]
     );
     assert_eq!(
@@ -149,7 +151,7 @@ fn a_customer_is_made_of_what_is_known_of_the_payer() {
     let played = played(&subscribe(asked), &replies);
     assert_eq!(played.calls(), ["POST /v1/customers", "POST /v1/subscriptions"]);
     let name = format!("name={}", "é".repeat(256));
-    assert_eq!(form(&played.requests[0]), ["email=a@example.com", &name, "phone=+15558675310", TRANSACTION]);
+    assert_eq!(form(&played.requests[0]), ["email=a@example.com", &name, "phone=+15558675310", KEY]);
 }
 
 #[test]
