@@ -28,6 +28,20 @@ pub(super) struct Message {
     /// When a scheduled message is due, in Unix seconds.
     pub(super) send_at: Option<i64>,
     pub(super) is_canceled: bool,
+    /// What a control call made of the message; time moves it no further then.
+    pub(super) act: Option<Acted>,
+    /// The word that a control call put in the status's place.
+    pub(super) word: Option<String>,
+}
+
+/// Where an act left a message.
+#[derive(Clone, Debug)]
+pub(super) struct Acted {
+    pub(super) status: Status,
+    /// When the carrier got it, as far as that has happened.
+    pub(super) sent_at: Option<i64>,
+    /// The delivery code and text of a failure.
+    pub(super) failure: Option<(u32, &'static str)>,
 }
 
 /// Where a message is on its way.
@@ -40,11 +54,14 @@ pub(super) enum Status {
     Sent,
     Delivered,
     Undelivered,
+    Failed,
     Canceled,
+    Read,
 }
 
 impl Status {
-    fn name(self) -> &'static str {
+    /// Returns Twilio's word.
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Scheduled => "scheduled",
             Self::Accepted => "accepted",
@@ -53,7 +70,9 @@ impl Status {
             Self::Sent => "sent",
             Self::Delivered => "delivered",
             Self::Undelivered => "undelivered",
+            Self::Failed => "failed",
             Self::Canceled => "canceled",
+            Self::Read => "read",
         }
     }
 }
@@ -63,6 +82,9 @@ impl Message {
     pub(super) fn status(&self, now: i64) -> Status {
         if self.is_canceled {
             return Status::Canceled;
+        }
+        if let Some(act) = &self.act {
+            return act.status;
         }
         if self.send_at.is_some_and(|send_at| now < send_at) {
             return Status::Scheduled;
@@ -80,13 +102,27 @@ impl Message {
 
     /// Returns when the message was handed to the carrier, as far as that has happened.
     pub(super) fn sent_at(&self, now: i64) -> Option<i64> {
+        if let Some(act) = &self.act {
+            return act.sent_at;
+        }
         match self.status(now) {
-            Status::Sent | Status::Delivered | Status::Undelivered => {
+            Status::Sent | Status::Delivered | Status::Undelivered | Status::Read => {
                 Some(self.starts_at().saturating_add(2))
             }
-            Status::Scheduled | Status::Accepted | Status::Queued | Status::Sending | Status::Canceled => {
-                None
-            }
+            Status::Scheduled
+            | Status::Accepted
+            | Status::Queued
+            | Status::Sending
+            | Status::Failed
+            | Status::Canceled => None,
+        }
+    }
+
+    fn failure(&self, now: i64) -> Option<(u32, &'static str)> {
+        match &self.act {
+            Some(act) => act.failure,
+            None if self.status(now) == Status::Undelivered => numbers::delivery_failure(&self.to),
+            None => None,
         }
     }
 
@@ -94,7 +130,7 @@ impl Message {
     pub(super) fn to_json(&self, now: i64) -> Value {
         let status = self.status(now);
         let sent_at = self.sent_at(now);
-        let failure = (status == Status::Undelivered).then(|| numbers::delivery_failure(&self.to)).flatten();
+        let failure = self.failure(now);
         // A service picks the sender and splits the text only when it sends.
         let is_known = self.service_sid.is_none() || sent_at.is_some();
         let from = self.from.clone().or_else(|| is_known.then(|| "+15005550006".to_owned()));
@@ -120,7 +156,7 @@ impl Message {
             "num_segments": segments.to_string(),
             "price": is_priced.then(|| price(self.segments)),
             "price_unit": "USD",
-            "status": status.name(),
+            "status": self.word.as_deref().unwrap_or_else(|| status.name()),
             "subresource_uris": {"media": format!("{own}/Media.json")},
             "uri": format!("{own}.json"),
         })

@@ -5,6 +5,7 @@ mod message;
 mod numbers;
 mod refusal;
 mod sms;
+mod sms_acts;
 
 use std::collections::HashMap;
 
@@ -12,7 +13,7 @@ use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
 use crate::{
-    act::{Act, Acted},
+    act::{Act, Acted, Noun},
     credentials,
     desk::Desk,
     exchange::{Answer, Incoming},
@@ -161,8 +162,13 @@ impl Simulation for Twilio {
         Err(PayerRefusal::UnknownOrder)
     }
 
-    fn act(&mut self, _desk: &mut Desk, _act: Act<'_>) -> Result<Acted, PayerRefusal> {
-        Err(PayerRefusal::UnknownOrder)
+    fn act(&mut self, desk: &mut Desk, act: Act<'_>) -> Result<Acted, PayerRefusal> {
+        match act.noun {
+            Noun::Sms => sms_acts::act(desk, self.accounts.values_mut(), &act),
+            Noun::Refunds | Noun::Subscriptions | Noun::PaymentLinks | Noun::Payouts | Noun::Calls => {
+                Err(PayerRefusal::UnknownOrder)
+            }
+        }
     }
 
     fn page(&mut self, _desk: &mut Desk, _id: &str) -> Option<Page> {

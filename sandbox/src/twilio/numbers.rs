@@ -5,7 +5,7 @@ use super::refusal::Refusal;
 /// Recipients with this front are accepted and then fail with the delivery code of their last five digits; the
 /// sandbox's own addition, since Twilio's magic numbers cover refusals only.
 const FAILING_TO: &str = "+15005";
-/// The delivery codes that can be had so.
+/// The delivery codes there are.
 const DELIVERY_CODES: [(u32, &str); 9] = [
     (30001, "Queue overflow"),
     (30002, "Account suspended"),
@@ -78,6 +78,11 @@ pub(super) fn check_from(from: &str, to: &str) -> Result<(), Refusal> {
 /// Returns the delivery code and text that a message to this recipient ends with; none when it arrives.
 pub(super) fn delivery_failure(to: &str) -> Option<(u32, &'static str)> {
     let code: u32 = to.strip_prefix(FAILING_TO)?.strip_prefix('5')?.parse().ok()?;
+    delivery_code(code)
+}
+
+/// Returns a delivery code with its text.
+pub(super) fn delivery_code(code: u32) -> Option<(u32, &'static str)> {
     DELIVERY_CODES.into_iter().find(|(known, _)| *known == code)
 }
 

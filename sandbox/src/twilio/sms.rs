@@ -69,6 +69,8 @@ fn send(call: &mut Call<'_>) -> Result<Done, Refusal> {
         updated_at: now,
         send_at,
         is_canceled: false,
+        act: None,
+        word: None,
     };
     let sid = message.sid.clone();
     let answer = message.to_json(now);

@@ -54,3 +54,5 @@ mod stripe_subscriptions;
 mod support;
 #[cfg(test)]
 mod twilio;
+#[cfg(test)]
+mod twilio_sms_acts;
