@@ -19,12 +19,24 @@ pub(super) enum Asked {
     Account,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Error {
     #[serde(default, deserialize_with = "json::lenient")]
     code: Option<u32>,
     #[serde(default, deserialize_with = "json::lenient")]
     message: Option<String>,
+}
+
+impl Error {
+    /// Returns what a reply tells of an error, as far as it is Twilio's format.
+    fn of(reply: &Reply) -> Self {
+        json::read(reply).unwrap_or_default()
+    }
+}
+
+fn quoting(refusal: Rejection, error: &Error) -> Rejection {
+    let code = error.code.map(|code| code.to_string());
+    rejection::quoting(refusal, Quote { code: code.as_deref(), message: error.message.as_deref() })
 }
 
 /// Returns the outcome of a reply that is no success.
@@ -35,31 +47,32 @@ pub(super) fn outcome(asked: Asked, reply: &Reply) -> Outcome {
     };
     match refusal(asked, reply) {
         Some(refusal) => Outcome::Rejected(refusal),
-        None => replies::says_nothing(NAME, effect, reply),
+        None => match replies::says_nothing(NAME, effect, reply) {
+            Outcome::Rejected(refusal) => Outcome::Rejected(quoting(refusal, &Error::of(reply))),
+            nothing => nothing,
+        },
     }
 }
 
 /// Returns the refusal that a reply is, `None` when it does not say that nothing was done.
 pub(super) fn refusal(asked: Asked, reply: &Reply) -> Option<Rejection> {
-    let error = json::read::<Error>(reply);
-    let code = error.as_ref().and_then(|error| error.code);
-    let refusal = match (reply.status, code) {
+    let error = Error::of(reply);
+    let refusal = match (reply.status, error.code) {
         (408, _) => None,
+        // Twilio's own trouble, whatever the status: what became of the request is open.
+        (_, Some(20500 | 20503 | 20504)) => None,
         // Not processed: the one failure after which Twilio may be asked again.
         (429, _) => Some(rejection::rate_limited(NAME, reply)),
         (400..=499, Some(code)) => by_code(code, reply).or_else(|| by_status(asked, reply)),
         (400..=499, None) => by_status(asked, reply),
         _ => None,
     }?;
-    let refusal = for_asked(asked, refusal);
-    let code = code.map(|code| code.to_string());
-    let message = error.as_ref().and_then(|error| error.message.as_deref());
-    Some(rejection::quoting(refusal, Quote { code: code.as_deref(), message }))
+    Some(quoting(for_asked(asked, refusal), &error))
 }
 
 /// Returns whether a reply says that test credentials may not do this, which Twilio says of known ones only.
 pub(super) fn says_test_credentials(reply: &Reply) -> bool {
-    reply.status == 403 && json::read::<Error>(reply).is_some_and(|error| error.code == Some(20008))
+    reply.status == 403 && Error::of(reply).code == Some(20008)
 }
 
 /// Twilio has no such message.
@@ -90,42 +103,63 @@ fn by_status(asked: Asked, reply: &Reply) -> Option<Rejection> {
     }
 }
 
-/// Returns the refusal for a code of the dictionary that the gateway has a word for.
+/// Returns the refusal for a code of the dictionary that the gateway has a word for. Delivery codes (30001 and up) tell why
+/// a message did not arrive; should Twilio refuse with one, it means the same.
 fn by_code(code: u32, reply: &Reply) -> Option<Rejection> {
     Some(match code {
         20003 | 20008 => rejection::credentials_rejected(NAME),
-        20005 | 10001 => account_inactive(),
+        20005 | 10001 | 30002 => account_inactive(),
         20404 => sms_not_found(),
-        // 21611: the sender's queue is full.
-        20429 | 21611 => rejection::rate_limited(NAME, reply),
-        21211 | 21214 | 21217 | 21265 | 21266 | 21268 | 21614 | 21635 => {
-            refused("invalid_destination", "to", "The recipient cannot be sent a message.")
+        // 21611: the sender's queue is full; 30001: the account's.
+        20429 | 21611 | 30001 => rejection::rate_limited(NAME, reply),
+        21220 => {
+            let message = "The call is in no state for it.";
+            rejection::rejection(RejectionClass::Conflict, "invalid_call_state", message)
         }
-        21202 | 21203 | 21215 | 21216 | 21408 | 21612 => {
-            refused("destination_not_allowed", "to", "The account may not send to this recipient.")
-        }
-        21608 | 21219 => {
-            refused("recipient_not_verified", "to", "A trial account may send to verified recipients only.")
-        }
-        21610 => {
-            refused("recipient_opted_out", "to", "The recipient has opted out of messages from this sender.")
-        }
-        21210 | 21212 | 21264 | 21603 | 21606 | 21659 | 21660 | 21661 | 21701 => {
-            refused("invalid_sender", "from", "The sender cannot be used.")
-        }
-        21604 | 21201 => invalid("missing_field", "to", "The message has no recipient."),
-        21602 | 21619 => invalid("missing_field", "message", "The message has no text."),
-        21617 => invalid("message_too_long", "message", "The message has more than 1600 characters."),
-        _ => return None,
+        _ => return by_recipient(code).or_else(|| by_sender(code)).or_else(|| by_field(code)),
     })
 }
 
-fn refused(code: &'static str, param: &'static str, message: &str) -> Rejection {
-    rejection::about(rejection::rejection(RejectionClass::Refused, code, message), Some(param))
+fn by_recipient(code: u32) -> Option<Rejection> {
+    let (code, message) = match code {
+        21211 | 21214 | 21217 | 21265 | 21266 | 21268 | 21614 | 21635 | 30003 | 30005 | 30006 => {
+            ("invalid_destination", "The recipient cannot be reached at this number.")
+        }
+        21202 | 21203 | 21215 | 21216 | 21408 | 21612 | 30004 => {
+            ("destination_not_allowed", "The account may not reach this recipient.")
+        }
+        21608 | 21219 => ("recipient_not_verified", "A trial account reaches verified recipients only."),
+        21610 => ("recipient_opted_out", "The recipient has opted out of messages from this sender."),
+        _ => return None,
+    };
+    let refusal = rejection::rejection(RejectionClass::Refused, code, message);
+    Some(rejection::about(refusal, Some("to")))
 }
 
-fn invalid(code: &'static str, param: &'static str, message: &str) -> Rejection {
-    rejection::about(rejection::rejection(RejectionClass::InvalidRequest, code, message), Some(param))
+fn by_sender(code: u32) -> Option<Rejection> {
+    match code {
+        21210 | 21212 | 21264 | 21603 | 21606 | 21659 | 21660 | 21661 | 21701 | 30034 => {
+            let message = "The sender cannot be used.";
+            let refusal = rejection::rejection(RejectionClass::Refused, "invalid_sender", message);
+            Some(rejection::about(refusal, Some("from")))
+        }
+        _ => None,
+    }
+}
+
+fn by_field(code: u32) -> Option<Rejection> {
+    let (code, param, message) = match code {
+        21604 | 21201 => ("missing_field", Some("to"), "There is no recipient."),
+        21213 => ("missing_field", Some("from"), "There is no caller."),
+        21602 | 21619 => ("missing_field", Some("message"), "The message has no text."),
+        21617 => ("message_too_long", Some("message"), "The message has more than 1600 characters."),
+        21205 => ("invalid_field", Some("url"), "The address cannot be used."),
+        // Where to report to is no field of the caller's.
+        21609 | 21626 => ("invalid_field", None, "Twilio cannot report the status as asked."),
+        _ => return None,
+    };
+    let refusal = rejection::rejection(RejectionClass::InvalidRequest, code, message);
+    Some(rejection::about(refusal, param))
 }
 
 #[cfg(test)]
