@@ -3,6 +3,8 @@
 mod accounts;
 mod message;
 mod numbers;
+mod pages;
+mod parameters;
 mod refusal;
 mod sms;
 mod sms_acts;
