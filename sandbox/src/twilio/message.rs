@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::clock;
 
-use super::numbers;
+use super::chosen;
 
 /// The first 128 characters of GSM 03.38, without its control characters; each counts once.
 const GSM: &str = "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ÄÖÑÜ§¿äöñüà\n\r";
@@ -89,7 +89,7 @@ impl Message {
         if self.send_at.is_some_and(|send_at| now < send_at) {
             return Status::Scheduled;
         }
-        let has_failed = numbers::delivery_failure(&self.to).is_some();
+        let has_failed = chosen::delivery_failure(&self.to).is_some();
         match now.saturating_sub(self.starts_at()) {
             ..=0 if self.service_sid.is_some() => Status::Accepted,
             ..=0 => Status::Queued,
@@ -121,7 +121,7 @@ impl Message {
     fn failure(&self, now: i64) -> Option<(u32, &'static str)> {
         match &self.act {
             Some(act) => act.failure,
-            None if self.status(now) == Status::Undelivered => numbers::delivery_failure(&self.to),
+            None if self.status(now) == Status::Undelivered => chosen::delivery_failure(&self.to),
             None => None,
         }
     }

@@ -1,6 +1,7 @@
 //! Twilio: authentication, routing and the accounts, each with its own messages.
 
 mod accounts;
+mod chosen;
 mod message;
 mod numbers;
 mod pages;

@@ -1,22 +1,6 @@
 //! What Twilio takes as sender and recipient, with the magic numbers of its test credentials.
 
-use super::refusal::Refusal;
-
-/// Recipients with this front are accepted and then fail with the delivery code of their last five digits; the
-/// sandbox's own addition, since Twilio's magic numbers cover refusals only.
-const FAILING_TO: &str = "+15005";
-/// The delivery codes there are.
-const DELIVERY_CODES: [(u32, &str); 9] = [
-    (30001, "Queue overflow"),
-    (30002, "Account suspended"),
-    (30003, "Unreachable destination handset"),
-    (30004, "Message blocked"),
-    (30005, "Unknown destination handset"),
-    (30006, "Landline or unreachable carrier"),
-    (30007, "Message filtered"),
-    (30008, "Unknown error"),
-    (30034, "US A2P 10DLC - message from an unregistered number"),
-];
+use super::{chosen, refusal::Refusal};
 
 /// Checks the recipient.
 pub(super) fn check_to(to: &str) -> Result<(), Refusal> {
@@ -28,6 +12,9 @@ pub(super) fn check_to(to: &str) -> Result<(), Refusal> {
     }
     if to == "+15005550001" || !(is_e164(to) || is_channel_address(to)) {
         return Err(Refusal::new(21211, format!("The 'To' number {to} is not a valid phone number.")));
+    }
+    if let Some(refusal) = chosen::refusal(to) {
+        return Err(refusal);
     }
     match to {
         "+15005550002" => Err(Refusal::new(
@@ -73,17 +60,6 @@ pub(super) fn check_from(from: &str, to: &str) -> Result<(), Refusal> {
         }
         _ => Ok(()),
     }
-}
-
-/// Returns the delivery code and text that a message to this recipient ends with; none when it arrives.
-pub(super) fn delivery_failure(to: &str) -> Option<(u32, &'static str)> {
-    let code: u32 = to.strip_prefix(FAILING_TO)?.strip_prefix('5')?.parse().ok()?;
-    delivery_code(code)
-}
-
-/// Returns a delivery code with its text.
-pub(super) fn delivery_code(code: u32) -> Option<(u32, &'static str)> {
-    DELIVERY_CODES.into_iter().find(|(known, _)| *known == code)
 }
 
 fn is_e164(text: &str) -> bool {
@@ -133,12 +109,5 @@ mod tests {
         }
         assert!(check_to("+15558675310").is_ok());
         assert!(check_to("whatsapp:+15558675310").is_ok());
-    }
-
-    #[test]
-    fn a_recipient_can_be_chosen_to_fail_late() {
-        assert_eq!(delivery_failure("+15005530003").map(|(code, _)| code), Some(30003));
-        assert_eq!(delivery_failure("+15005550006"), None);
-        assert_eq!(delivery_failure("+15558675310"), None);
     }
 }

@@ -21,6 +21,16 @@ impl Refusal {
         Self { status: StatusCode::BAD_REQUEST, code, message: message.into(), detail: None }
     }
 
+    /// Returns a refusal with one of Twilio's codes and this status, 500 where it is none.
+    pub(super) fn with_status(status: u16, code: u32, message: &str) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self {
+            status,
+            detail: (status == StatusCode::UNAUTHORIZED).then_some(""),
+            ..Self::new(code, message)
+        }
+    }
+
     /// Returns the answer to a request without credentials.
     pub(super) fn no_credentials() -> Self {
         Self::unauthorized("Authentication Error - No credentials provided", "")

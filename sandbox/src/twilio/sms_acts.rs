@@ -9,9 +9,8 @@ use crate::{
 };
 
 use super::{
-    Account,
+    Account, chosen,
     message::{self, Message, Status},
-    numbers,
 };
 
 /// Every act, as the control route spells it.
@@ -109,7 +108,7 @@ fn failure(act: &Act<'_>, otherwise: u32) -> Result<(u32, &'static str), PayerRe
             .and_then(|code| u32::try_from(code).ok())
             .ok_or_else(|| refused("code must be a number, such as 30003"))?,
     };
-    numbers::delivery_code(code).ok_or_else(|| refused("code is no delivery code that the sandbox knows"))
+    chosen::delivery_code(code).ok_or_else(|| refused("code is no delivery code that the sandbox knows"))
 }
 
 /// Puts any word in the status's place, so that a reader can be tried with one that it does not know. The message itself

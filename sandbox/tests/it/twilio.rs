@@ -144,6 +144,18 @@ fn wrong_messages_are_refused_with_twilios_codes() {
 }
 
 #[test]
+fn a_recipient_chooses_its_refusal() {
+    let world = World::new();
+    for (code, status) in [(21635, 400), (20003, 401), (20005, 403), (20404, 404), (20429, 429), (20503, 503)]
+    {
+        let body = format!("To=%2B150055{code}&From=%2B15005550006&Body=x");
+        let reply = world.twilio("POST", "/Messages.json", &body).expect(status).json();
+        assert_eq!((&reply["code"], &reply["status"]), (&json!(code), &json!(status)));
+    }
+    assert_eq!(world.count("provider=twilio"), 0);
+}
+
+#[test]
 fn messages_are_found_by_recipient_sender_and_date() {
     let world = World::new();
     for index in 0..5 {
