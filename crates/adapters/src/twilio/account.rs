@@ -11,14 +11,17 @@ fn value<'a>(credentials: &'a Credentials, field: &str) -> Option<&'a str> {
     credentials.get(field).map(|value| value.expose().trim()).filter(|value| !value.is_empty())
 }
 
-/// Returns the path of the account's messages, without suffix: `/2010-04-01/Accounts/AC…/Messages`. With an API key too the
+/// The account's messages, as a path names them.
+pub(super) const MESSAGES: &str = "Messages";
+
+/// Returns the path of what the account has, without suffix: `/2010-04-01/Accounts/AC…/Messages`. With an API key too the
 /// account stands there.
 ///
 /// # Errors
 /// `provider_credentials_rejected` without an account SID that can stand in a path.
-pub(super) fn messages_path(credentials: &Credentials) -> Result<String, Rejection> {
+pub(super) fn collection_path(credentials: &Credentials, collection: &str) -> Result<String, Rejection> {
     match value(credentials, "account_sid").filter(|sid| request::is_plain_id(sid)) {
-        Some(sid) => Ok(format!("/2010-04-01/Accounts/{sid}/Messages")),
+        Some(sid) => Ok(format!("/2010-04-01/Accounts/{sid}/{collection}")),
         None => Err(rejection::credentials_rejected(NAME)),
     }
 }

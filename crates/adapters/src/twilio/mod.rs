@@ -4,6 +4,7 @@ mod account;
 mod descriptor;
 mod detection;
 mod errors;
+mod search;
 mod sms;
 
 use domain::{Credentials, Descriptor, Operation, Rejection, Reply, Request, Secret};

@@ -32,7 +32,10 @@ fn blanks_around_credentials_are_not_sent() {
         &[("account_sid", &format!(" {ACCOUNT}")), ("auth_token", "thisissecret\n"), ("from_number", "+1 ")],
     );
     assert_eq!(exposed(&padded), exposed(&credentials()));
-    assert_eq!(messages_path(&padded).unwrap(), format!("/2010-04-01/Accounts/{ACCOUNT}/Messages"));
+    assert_eq!(
+        collection_path(&padded, MESSAGES).unwrap(),
+        format!("/2010-04-01/Accounts/{ACCOUNT}/Messages")
+    );
     assert_eq!(sender(None, &padded), Some(Sender::From("+1")));
 }
 
@@ -40,7 +43,7 @@ fn blanks_around_credentials_are_not_sent() {
 fn an_account_sid_that_would_change_the_path_is_refused() {
     for sid in ["", "..", "AC/../x", "AC?x"] {
         let odd = testing::credentials("twilio", &[("account_sid", sid), ("auth_token", "x")]);
-        let refusal = messages_path(&odd).unwrap_err();
+        let refusal = collection_path(&odd, MESSAGES).unwrap_err();
         assert_eq!(
             (refusal.class, refusal.code),
             (RejectionClass::Credentials, "provider_credentials_rejected")

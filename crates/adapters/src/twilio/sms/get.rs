@@ -24,7 +24,7 @@ struct Get {
 
 impl Exchange for Get {
     fn begin(&mut self, context: &Context<'_>) -> Step {
-        match account::messages_path(context.credentials) {
+        match account::collection_path(context.credentials, account::MESSAGES) {
             Ok(path) => {
                 let path = format!("{path}/{}.json", self.sms.provider_message_id);
                 Step::Call(Box::new(request::get(path)))

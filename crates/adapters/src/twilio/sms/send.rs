@@ -27,7 +27,7 @@ impl Exchange for Send {
             let refusal = rejection::rejection(RejectionClass::InvalidRequest, "missing_field", message);
             return Step::Done(Outcome::Rejected(rejection::about(refusal, Some("from"))));
         };
-        let path = match account::messages_path(context.credentials) {
+        let path = match account::collection_path(context.credentials, account::MESSAGES) {
             Ok(path) => format!("{path}.json"),
             Err(refusal) => return Step::Done(Outcome::Rejected(refusal)),
         };

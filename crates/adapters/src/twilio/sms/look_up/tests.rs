@@ -1,6 +1,6 @@
 //! Finding a message whose answer was lost, and never guessing.
 
-use domain::{Credentials, Effect, RetrySafety, SmsStatus};
+use domain::{Effect, NotSent, Outcome, Reply, RetrySafety, SmsStatus, Unknown};
 
 use super::*;
 use crate::Adapter;
