@@ -48,7 +48,7 @@ pub(super) fn mask_of(name: &[u8]) -> Option<Mask> {
         | b"securitycode" | b"pin" | b"mpin" | b"upipin" | b"otp" | b"iban" | b"cookie" | b"setcookie"
         | b"credential" | b"credentials" | b"jwt" | b"envtext" => Some(Mask::Whole),
         b"phone" | b"phonenumber" | b"mobile" | b"contact" | b"to" => Some(Mask::Tail),
-        b"message" => Some(Mask::Length),
+        b"message" | b"say" => Some(Mask::Length),
         _ => is_secret(name).then_some(Mask::Whole),
     }
 }
@@ -59,7 +59,7 @@ pub(super) fn is_secret_in_text(name: &[u8]) -> bool {
     let mut buffer = [0_u8; COMPARED];
     match normalise(name, &mut buffer) {
         b"key" | b"number" | b"card" | b"phone" | b"phonenumber" | b"mobile" | b"contact" | b"to"
-        | b"message" => false,
+        | b"message" | b"say" => false,
         b"pan" | b"cvc" | b"cvv" | b"cvc2" | b"cvv2" | b"cvn" | b"securitycode" | b"pin" | b"mpin"
         | b"upipin" | b"otp" | b"iban" | b"cookie" | b"setcookie" | b"credential" | b"credentials"
         | b"jwt" | b"envtext" => true,

@@ -116,6 +116,7 @@ fn telephone_numbers_keep_their_last_digits() {
 #[test]
 fn messages_to_people_are_masked_and_errors_stay() {
     check_json(&json!({"message": "Your code is \"42\" \u{e9}\n"}), &json!({"message": "[20 characters]"}));
+    check_json(&json!({"say": "Your code is 4 2"}), &json!({"say": "[16 characters]"}));
     let error = json!({"error": {"code": "c", "message": "INR has 2 decimals."}});
     check_json(&error, &error);
     check_json(
