@@ -68,6 +68,20 @@ pub(super) fn missing(param: &'static str) -> ApiError {
     ApiError::field("missing_field", param, format!("`{param}` is missing."))
 }
 
+/// Reads a telephone number: a plus and 2 to 15 digits, the first of them not zero (ITU-T E.164).
+pub(super) fn read_phone(param: &'static str, text: &str) -> Result<Box<str>, ApiError> {
+    let is_e164 = text.strip_prefix('+').is_some_and(|digits| {
+        (2..=15).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && !digits.starts_with('0')
+    });
+    if is_e164 {
+        return Ok(text.into());
+    }
+    let message = format!("`{param}` is a telephone number in E.164 form, like +15558675310.");
+    Err(ApiError::field("invalid_field", param, message))
+}
+
 /// Reads a number that is at least 1.
 pub(super) fn read_count<N: Copy + PartialOrd + From<u8> + std::fmt::Display>(
     param: &'static str,

@@ -7,7 +7,7 @@ use domain::{GetSms, Operation, OperationKind, Resource, Scope, SendSms, SmsOper
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::fields::{read_provider, read_reference};
+use super::fields::{read_phone, read_provider, read_reference};
 use super::metadata::{MetadataBody, MetadataView};
 use super::present::{Attached, Caller, Wording};
 use super::target::Noun;
@@ -119,9 +119,7 @@ pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
 impl SendSmsBody<'_> {
     fn read(self) -> Result<SendSms, ApiError> {
         let wrong = |param: &'static str, message: &str| ApiError::field("invalid_field", param, message);
-        if !is_e164(&self.to) {
-            return Err(wrong("to", "`to` is a telephone number in E.164 form, like +15558675310."));
-        }
+        let to = read_phone("to", &self.to)?;
         let chars = self.message.chars().count();
         if chars == 0 || chars > MAX_MESSAGE_CHARS {
             return Err(wrong("message", "`message` has 1 to 1600 characters."));
@@ -139,22 +137,13 @@ impl SendSmsBody<'_> {
             ));
         }
         Ok(SendSms {
-            to: self.to.into(),
+            to,
             message: self.message.into(),
             from: self.from.map(Into::into),
             reference: read_reference(self.reference.as_deref())?,
             metadata: self.metadata.unwrap_or_default().read()?,
         })
     }
-}
-
-/// Returns whether a text is a plus and 2 to 15 digits, the first of them not zero (ITU-T E.164).
-fn is_e164(text: &str) -> bool {
-    text.strip_prefix('+').is_some_and(|digits| {
-        (2..=15).contains(&digits.len())
-            && digits.bytes().all(|byte| byte.is_ascii_digit())
-            && !digits.starts_with('0')
-    })
 }
 
 /// Writes a message.
