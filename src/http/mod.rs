@@ -47,6 +47,8 @@ pub(crate) fn public_routes(config: &mut ServiceConfig) {
             .route("/v1/payouts/{id}", get().to(v1::payouts::read))
             .route("/v1/sms", post().to(v1::sms::send))
             .route("/v1/sms/{id}", get().to(v1::sms::read))
+            .route("/v1/calls", post().to(v1::calls::place))
+            .route("/v1/calls/{id}", get().to(v1::calls::read))
             .route("/v1/transactions/{id}", get().to(v1::transactions::read))
             // Dashboard API, by a person's token
             .route("/api/auth/sign-up", post().to(dashboard::auth::sign_up))

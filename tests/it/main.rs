@@ -12,6 +12,7 @@
 
 mod amounts;
 mod bad_input;
+mod calls;
 mod first_payment;
 mod idempotency;
 mod keys;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::Stage;
 
 /// Routes of the public port, as `src/http/mod.rs` lists them.
-const ROUTES: [(&str, &str); 21] = [
+const ROUTES: [(&str, &str); 23] = [
     ("post", "/v1/payments/orders"),
     ("get", "/v1/payments/orders"),
     ("get", "/v1/payments/orders/{id}"),
@@ -13,6 +13,8 @@ const ROUTES: [(&str, &str); 21] = [
     ("post", "/v1/payments/orders/{id}/cancel"),
     ("post", "/v1/sms"),
     ("get", "/v1/sms/{id}"),
+    ("post", "/v1/calls"),
+    ("get", "/v1/calls/{id}"),
     ("get", "/v1/transactions/{id}"),
     ("post", "/api/auth/sign-up"),
     ("post", "/api/auth/sign-in"),

@@ -81,6 +81,10 @@ pub enum Scope {
     SmsWrite,
     /// Read messages.
     SmsRead,
+    /// Place calls.
+    CallsWrite,
+    /// Read calls.
+    CallsRead,
     /// Read the transaction log.
     TransactionsRead,
 }
@@ -92,7 +96,7 @@ pub struct UnknownScope;
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::PaymentsWrite,
         Self::PaymentsRead,
         Self::SubscriptionsWrite,
@@ -103,6 +107,8 @@ impl Scope {
         Self::PayoutsRead,
         Self::SmsWrite,
         Self::SmsRead,
+        Self::CallsWrite,
+        Self::CallsRead,
         Self::TransactionsRead,
     ];
 
@@ -119,6 +125,8 @@ impl Scope {
             Self::PayoutsRead => "payouts:read",
             Self::SmsWrite => "sms:write",
             Self::SmsRead => "sms:read",
+            Self::CallsWrite => "calls:write",
+            Self::CallsRead => "calls:read",
             Self::TransactionsRead => "transactions:read",
         }
     }

@@ -16,6 +16,8 @@ pub enum Feature {
     Payouts,
     /// Text messages.
     Sms,
+    /// Telephone calls.
+    Calls,
 }
 
 /// The text names no feature.
@@ -25,8 +27,8 @@ pub struct UnknownFeature;
 
 impl Feature {
     /// Every feature.
-    pub const ALL: [Self; 5] =
-        [Self::Payments, Self::Subscriptions, Self::PaymentLinks, Self::Payouts, Self::Sms];
+    pub const ALL: [Self; 6] =
+        [Self::Payments, Self::Subscriptions, Self::PaymentLinks, Self::Payouts, Self::Sms, Self::Calls];
 
     /// Returns the feature's name in the API.
     pub const fn as_str(self) -> &'static str {
@@ -36,6 +38,7 @@ impl Feature {
             Self::PaymentLinks => "payment_links",
             Self::Payouts => "payouts",
             Self::Sms => "sms",
+            Self::Calls => "calls",
         }
     }
 }

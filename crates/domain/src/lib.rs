@@ -33,18 +33,18 @@ pub use feature::{Feature, UnknownFeature};
 pub use ids::{Entropy, Id, IdError, IdKind, KeyId, RequestId, TenantId, TransactionId, kind};
 pub use money::{AmountError, Money};
 pub use operation::{
-    AmountNumber, CancelOrder, CancelSubscription, CancelWhen, CaptureMode, CaptureOrder, CreateOrder,
-    CreatePaymentLink, CreatePayout, CreateRefund, CreateSubscription, Customer, GetOrder, GetPaymentLink,
-    GetPayout, GetRefund, GetSms, GetSubscription, MAX_REFERENCE_CHARS, Metadata, MetadataError, NewPlan,
-    Operation, OperationKind, OrderOperation, PaymentLinkOperation, PayoutDestination, PayoutOperation,
-    PlanInterval, RefundAmount, RefundOperation, RefundedPayment, SendSms, SmsOperation,
-    SubscriptionOperation, SubscriptionPlan,
+    AmountNumber, CallContent, CallOperation, CancelOrder, CancelSubscription, CancelWhen, CaptureMode,
+    CaptureOrder, CreateOrder, CreatePaymentLink, CreatePayout, CreateRefund, CreateSubscription, Customer,
+    GetCall, GetOrder, GetPaymentLink, GetPayout, GetRefund, GetSms, GetSubscription, MAX_REFERENCE_CHARS,
+    Metadata, MetadataError, NewPlan, Operation, OperationKind, OrderOperation, PaymentLinkOperation,
+    PayoutDestination, PayoutOperation, PlaceCall, PlanInterval, RefundAmount, RefundOperation,
+    RefundedPayment, SendSms, SmsOperation, SubscriptionOperation, SubscriptionPlan,
 };
 pub use outcome::{NotSent, Outcome, Rejection, RejectionClass, Unknown};
 pub use plan::PlanTier;
 pub use resource::{
-    NextAction, Order, OrderStatus, PaymentLink, PaymentLinkStatus, Payout, PayoutStatus, Refund,
-    RefundStatus, Resource, Sms, SmsStatus, Subscription, SubscriptionStatus,
+    Call, CallStatus, NextAction, Order, OrderStatus, PaymentLink, PaymentLinkStatus, Payout, PayoutStatus,
+    Refund, RefundStatus, Resource, Sms, SmsStatus, Subscription, SubscriptionStatus,
 };
 pub use service::{FeatureSetting, SealedField, SealedService, SealedTenant};
 pub use tenant::Tenant;

@@ -1,7 +1,7 @@
-//! Recipients that decide what becomes of a request: `+150055` and a code of Twilio's. The sandbox's own addition, since
+//! Recipients that decide what becomes of a request: `+150055` and a code of Twilio's, or of the sandbox's own for calls. An addition, since
 //! Twilio's magic numbers cover a few refusals only.
 
-use super::refusal::Refusal;
+use super::{phone_call::Status, refusal::Refusal};
 
 /// In front of the code.
 const FRONT: &str = "+150055";
@@ -78,6 +78,16 @@ const DELIVERY_CODES: [(u32, &str); 9] = [
     (30008, "Unknown error"),
     (30034, "US A2P 10DLC - message from an unregistered number"),
 ];
+
+/// Returns the end that a call to this number comes to; none when it is answered.
+pub(super) fn call_ending(to: &str) -> Option<Status> {
+    match code_in(to)? {
+        60001 => Some(Status::Busy),
+        60002 => Some(Status::NoAnswer),
+        60003 => Some(Status::Failed),
+        _ => None,
+    }
+}
 
 /// Returns the refusal that a recipient stands for.
 pub(super) fn refusal(to: &str) -> Option<Refusal> {

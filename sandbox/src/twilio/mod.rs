@@ -1,11 +1,13 @@
-//! Twilio: authentication, routing and the accounts, each with its own messages.
+//! Twilio: authentication, routing and the accounts, each with its own messages and calls.
 
 mod accounts;
+mod calls;
 mod chosen;
 mod message;
 mod numbers;
 mod pages;
 mod parameters;
+mod phone_call;
 mod refusal;
 mod sms;
 mod sms_acts;
@@ -27,12 +29,12 @@ use crate::{
     shelf::Shelf,
 };
 
-use self::{message::Message, refusal::Refusal};
+use self::{message::Message, phone_call::PhoneCall, refusal::Refusal};
 
 type Handler = fn(&mut Call<'_>) -> Result<Done, Refusal>;
 
 /// Every route below the account, a table a noun.
-const TABLES: [&[Route<Handler>]; 2] = [sms::ROUTES, accounts::ROUTES];
+const TABLES: [&[Route<Handler>]; 3] = [sms::ROUTES, calls::ROUTES, accounts::ROUTES];
 /// In front of every route; the account follows.
 const ACCOUNTS: &str = "/2010-04-01/Accounts/";
 
@@ -52,6 +54,7 @@ struct Account {
     token: Option<String>,
     created_at: i64,
     messages: Shelf<Message>,
+    calls: Shelf<PhoneCall>,
 }
 
 /// An authenticated request on its way through a handler.
@@ -168,7 +171,8 @@ impl Simulation for Twilio {
     fn act(&mut self, desk: &mut Desk, act: Act<'_>) -> Result<Acted, PayerRefusal> {
         match act.noun {
             Noun::Sms => sms_acts::act(desk, self.accounts.values_mut(), &act),
-            Noun::Refunds | Noun::Subscriptions | Noun::PaymentLinks | Noun::Payouts | Noun::Calls => {
+            Noun::Calls => calls::act(desk, self.accounts.values_mut(), &act),
+            Noun::Refunds | Noun::Subscriptions | Noun::PaymentLinks | Noun::Payouts => {
                 Err(PayerRefusal::UnknownOrder)
             }
         }
@@ -178,7 +182,7 @@ impl Simulation for Twilio {
         None
     }
 
-    /// A message's status follows from its age; there is nothing to do.
+    /// The status of messages and calls follows from their age; there is nothing to do.
     fn settle(&mut self, _desk: &mut Desk) {}
 
     fn forget(&mut self) {

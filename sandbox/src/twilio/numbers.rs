@@ -62,6 +62,47 @@ pub(super) fn check_from(from: &str, to: &str) -> Result<(), Refusal> {
     }
 }
 
+/// Checks whom a call goes to: a number, a client or a SIP address.
+pub(super) fn check_called(to: &str) -> Result<(), Refusal> {
+    if to.is_empty() {
+        return Err(Refusal::new(21201, "No 'To' number is specified"));
+    }
+    if !(is_e164(to) || is_channel_address(to)) {
+        return Err(Refusal::new(21211, format!("The 'To' number {to} is not a valid phone number.")));
+    }
+    if let Some(refusal) = chosen::refusal(to) {
+        return Err(refusal);
+    }
+    match to {
+        "+15005550001" => Err(Refusal::new(21217, format!("Phone number {to} does not appear to be valid"))),
+        "+15005550002" => Err(Refusal::new(21214, format!("'To' phone number {to} cannot be reached"))),
+        "+15005550003" => Err(Refusal::new(
+            21215,
+            format!(
+                "Account not authorized to call {to}. Perhaps you need to enable some international permissions"
+            ),
+        )),
+        "+15005550004" => Err(Refusal::new(21216, format!("Account not allowed to call {to}"))),
+        _ => Ok(()),
+    }
+}
+
+/// Checks whom a call comes from; every number but the magic ones counts as owned.
+pub(super) fn check_caller(from: &str) -> Result<(), Refusal> {
+    if from.is_empty() {
+        return Err(Refusal::new(21213, "Caller phone number is required"));
+    }
+    if from == "+15005550001" || !(is_e164(from) || is_channel_address(from)) {
+        return Err(Refusal::new(21212, format!("The 'From' number {from} is not a valid phone number.")));
+    }
+    if from == "+15005550007" {
+        let message =
+            format!("The source phone number provided, {from}, is not yet verified for your account.");
+        return Err(Refusal::new(21210, message));
+    }
+    Ok(())
+}
+
 fn is_e164(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|digits| {
         (7..=15).contains(&digits.len())

@@ -55,4 +55,6 @@ mod support;
 #[cfg(test)]
 mod twilio;
 #[cfg(test)]
+mod twilio_calls;
+#[cfg(test)]
 mod twilio_sms_acts;

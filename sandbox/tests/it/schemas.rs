@@ -226,6 +226,30 @@ fn twilio_answers_fit_the_official_schemas() {
 }
 
 #[test]
+fn twilio_calls_fit_the_official_schemas() {
+    let Some(schemas) = Schemas::of("twilio_api_v2010_pruned.json") else { return };
+    let world = World::new();
+    let place = |to: &str| {
+        let body = format!("To=%2B{to}&From=%2B15005550006&Url=https://shop.example/twiml");
+        world.twilio("POST", "/Calls.json", &body).expect(201).json()
+    };
+    let get = |path: &str| world.twilio("GET", path, "").expect(200).json();
+    let shown = |call: &Value| get(&format!("/Calls/{}.json", call["sid"].as_str().unwrap()));
+    let (placed, busy) = (place("15558675310"), place("15005560001"));
+    world.advance(5);
+    let (answered, turned_away) = (shown(&placed), shown(&busy));
+    world.advance(20);
+    let completed = shown(&placed);
+    for (call, status) in [(&answered, "in-progress"), (&turned_away, "busy"), (&completed, "completed")] {
+        assert_eq!(call["status"], status);
+    }
+    let call = "/components/schemas/api.v2010.account.call";
+    schemas.check(call, &[&placed, &answered, &turned_away, &completed]);
+    let list = "/paths/~12010-04-01~1Accounts~1{AccountSid}~1Calls.json/get/responses/200/content/application~1json/schema";
+    schemas.check(list, &[&get("/Calls.json?PageSize=1"), &get("/Calls.json")]);
+}
+
+#[test]
 fn razorpay_answers_have_the_recorded_shapes() {
     let Some(folder) = specs() else { return };
     let fixtures = read(&folder, "razorpay_sdk_fixtures.json");

@@ -140,7 +140,7 @@ fn wrong_messages_are_refused_with_twilios_codes() {
     let missing =
         world.twilio("GET", "/Messages/SM0123456789abcdef0123456789abcdef.json", "").expect(404).json();
     assert_eq!(missing["code"], 20404);
-    world.twilio("GET", "/Calls.json", "").expect(404);
+    world.twilio("GET", "/Recordings.json", "").expect(404);
 }
 
 #[test]

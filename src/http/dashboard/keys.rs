@@ -31,7 +31,7 @@ pub(crate) struct NewKeyBody {
     /// `test` or `live`.
     #[schema(example = "test")]
     environment: String,
-    /// What it may do; everything when absent: `payments:write`, `payments:read`, `sms:write`, `sms:read`, `transactions:read`.
+    /// What it may do; everything when absent: `payments:write`, `payments:read`, `sms:write`, `sms:read`, `calls:write`, `calls:read`, `transactions:read`.
     scopes: Option<Vec<String>>,
     /// The plan's limit when absent.
     rate_limit_per_min: Option<u32>,

@@ -1,5 +1,6 @@
 //! The unified API: a file a noun. A handler reads the request, hands the operation to the pipeline and words the answer.
 
+pub(super) mod calls;
 mod customer;
 mod fields;
 mod metadata;

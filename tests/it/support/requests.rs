@@ -78,6 +78,8 @@ pub(crate) async fn ready(scene: &Scene, provider: &str, kind: OperationKind) ->
         OperationKind::PayoutsGet => read_back(scene, "/v1/payouts", Scene::payout(provider, "12.00")).await,
         OperationKind::SmsSend => Request::create("/v1/sms", message(provider)),
         OperationKind::SmsGet => read_back(scene, "/v1/sms", message(provider)).await,
+        OperationKind::CallsPlace => Request::create("/v1/calls", call(provider)),
+        OperationKind::CallsGet => read_back(scene, "/v1/calls", call(provider)).await,
     }
 }
 
@@ -107,6 +109,8 @@ pub(crate) fn in_vain(provider: &str, kind: OperationKind) -> Request {
         OperationKind::PayoutsGet => read("/v1/payouts"),
         OperationKind::SmsSend => Request::create("/v1/sms", message(provider)),
         OperationKind::SmsGet => read("/v1/sms"),
+        OperationKind::CallsPlace => Request::create("/v1/calls", call(provider)),
+        OperationKind::CallsGet => read("/v1/calls"),
     }
 }
 
@@ -120,6 +124,10 @@ fn link(provider: &str, currency: &str) -> Value {
 
 fn message(provider: &str) -> Value {
     json!({"to": "+15558675310", "message": "On its way.", "provider": provider})
+}
+
+fn call(provider: &str) -> Value {
+    json!({"to": "+15558675310", "say": "It is on its way.", "provider": provider})
 }
 
 async fn refund(scene: &Scene, provider: &str, currency: &str) -> Value {

@@ -38,7 +38,7 @@ impl Adapter for Paypal {
             Operation::Subscription(subscription) => subscriptions::plan(subscription),
             Operation::PaymentLink(link) => payment_links::plan(link),
             Operation::Payout(payout) => payouts::plan(payout),
-            Operation::Sms(_) => Err(rejection::operation_not_supported(NAME, operation.kind())),
+            other => Err(rejection::operation_not_supported(NAME, other.kind())),
         }
     }
 
@@ -47,11 +47,7 @@ impl Adapter for Paypal {
     fn look_up(&self, operation: &Operation) -> Option<Box<dyn Exchange>> {
         match operation {
             Operation::PaymentLink(link) => payment_links::look_up(link),
-            Operation::Order(_)
-            | Operation::Refund(_)
-            | Operation::Subscription(_)
-            | Operation::Payout(_)
-            | Operation::Sms(_) => None,
+            _ => None,
         }
     }
 

@@ -37,7 +37,7 @@ impl Adapter for Razorpay {
             Operation::Subscription(subscription) => subscriptions::plan(subscription),
             Operation::PaymentLink(link) => payment_links::plan(link),
             Operation::Payout(payout) => payouts::plan(payout),
-            Operation::Sms(_) => Err(rejection::operation_not_supported(NAME, operation.kind())),
+            other => Err(rejection::operation_not_supported(NAME, other.kind())),
         }
     }
 
@@ -48,7 +48,7 @@ impl Adapter for Razorpay {
             Operation::Subscription(subscription) => subscriptions::look_up(subscription),
             Operation::PaymentLink(link) => payment_links::look_up(link),
             Operation::Payout(payout) => payouts::look_up(payout),
-            Operation::Sms(_) => None,
+            _ => None,
         }
     }
 

@@ -39,7 +39,7 @@ impl Adapter for Stripe {
             Operation::Subscription(subscription) => subscriptions::plan(subscription),
             Operation::PaymentLink(link) => payment_links::plan(link),
             Operation::Payout(payout) => payouts::plan(payout),
-            Operation::Sms(_) => Err(rejection::operation_not_supported(NAME, operation.kind())),
+            other => Err(rejection::operation_not_supported(NAME, other.kind())),
         }
     }
 

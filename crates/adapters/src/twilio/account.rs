@@ -13,6 +13,8 @@ fn value<'a>(credentials: &'a Credentials, field: &str) -> Option<&'a str> {
 
 /// The account's messages, as a path names them.
 pub(super) const MESSAGES: &str = "Messages";
+/// Its calls.
+pub(super) const CALLS: &str = "Calls";
 
 /// Returns the path of what the account has, without suffix: `/2010-04-01/Accounts/AC…/Messages`. With an API key too the
 /// account stands there.
@@ -49,6 +51,11 @@ pub(super) fn sender<'a>(named: Option<&'a str>, credentials: &'a Credentials) -
         .or_else(|| value(credentials, "from_number"))
         .map(Sender::From)
         .or_else(|| value(credentials, "messaging_service_sid").map(Sender::MessagingService))
+}
+
+/// Returns from whom a call is: whom the caller names, otherwise the tenant's number. A pool of senders cannot call.
+pub(super) fn caller<'a>(named: Option<&'a str>, credentials: &'a Credentials) -> Option<&'a str> {
+    named.or_else(|| value(credentials, "from_number"))
 }
 
 /// Returns a read of the account itself.

@@ -27,6 +27,8 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
     operations: &[
         SupportedOperation { kind: OperationKind::SmsSend, retry: RetrySafety::LookUpFirst },
         SupportedOperation { kind: OperationKind::SmsGet, retry: RetrySafety::Harmless },
+        SupportedOperation { kind: OperationKind::CallsPlace, retry: RetrySafety::LookUpFirst },
+        SupportedOperation { kind: OperationKind::CallsGet, retry: RetrySafety::Harmless },
     ],
     takes_currency: |_, _| false,
 };

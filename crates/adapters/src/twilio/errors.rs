@@ -15,6 +15,10 @@ pub(super) enum Asked {
     Send,
     /// To tell a message.
     Message,
+    /// To place a call.
+    Place,
+    /// To tell a call.
+    Call,
     /// To tell the account.
     Account,
 }
@@ -42,8 +46,8 @@ fn quoting(refusal: Rejection, error: &Error) -> Rejection {
 /// Returns the outcome of a reply that is no success.
 pub(super) fn outcome(asked: Asked, reply: &Reply) -> Outcome {
     let effect = match asked {
-        Asked::Send => Effect::Write,
-        Asked::Message | Asked::Account => Effect::Read,
+        Asked::Send | Asked::Place => Effect::Write,
+        Asked::Message | Asked::Call | Asked::Account => Effect::Read,
     };
     match refusal(asked, reply) {
         Some(refusal) => Outcome::Rejected(refusal),
@@ -63,11 +67,11 @@ pub(super) fn refusal(asked: Asked, reply: &Reply) -> Option<Rejection> {
         (_, Some(20500 | 20503 | 20504)) => None,
         // Not processed: the one failure after which Twilio may be asked again.
         (429, _) => Some(rejection::rate_limited(NAME, reply)),
-        (400..=499, Some(code)) => by_code(code, reply).or_else(|| by_status(asked, reply)),
+        (400..=499, Some(code)) => by_code(code, asked, reply).or_else(|| by_status(asked, reply)),
         (400..=499, None) => by_status(asked, reply),
         _ => None,
     }?;
-    Some(quoting(for_asked(asked, refusal), &error))
+    Some(quoting(refusal, &error))
 }
 
 /// Returns whether a reply says that test credentials may not do this, which Twilio says of known ones only.
@@ -80,36 +84,41 @@ pub(super) fn sms_not_found() -> Rejection {
     rejection::rejection(RejectionClass::NotFound, "sms_not_found", format!("{NAME} has no such message."))
 }
 
+/// Twilio has no such call.
+pub(super) fn call_not_found() -> Rejection {
+    rejection::rejection(RejectionClass::NotFound, "call_not_found", format!("{NAME} has no such call."))
+}
+
 /// The tenant's account is suspended or closed.
 pub(super) fn account_inactive() -> Rejection {
     let message = format!("The configured {NAME} account is not active.");
     rejection::rejection(RejectionClass::Credentials, "provider_account_inactive", message)
 }
 
-/// A message that is not found was asked for; when one was to be sent, it is the account that is not there.
-fn for_asked(asked: Asked, refusal: Rejection) -> Rejection {
-    match (asked, refusal.class) {
-        (Asked::Send | Asked::Account, RejectionClass::NotFound) => rejection::credentials_rejected(NAME),
-        _ => refusal,
+/// What is not found was asked for; where nothing was, it is the account that is not there.
+fn not_found(asked: Asked) -> Rejection {
+    match asked {
+        Asked::Message => sms_not_found(),
+        Asked::Call => call_not_found(),
+        Asked::Send | Asked::Place | Asked::Account => rejection::credentials_rejected(NAME),
     }
 }
 
 fn by_status(asked: Asked, reply: &Reply) -> Option<Rejection> {
-    match (reply.status, asked) {
-        (401, _) => Some(rejection::credentials_rejected(NAME)),
-        (404, Asked::Message) => Some(sms_not_found()),
-        (404, Asked::Send | Asked::Account) => Some(rejection::credentials_rejected(NAME)),
+    match reply.status {
+        401 => Some(rejection::credentials_rejected(NAME)),
+        404 => Some(not_found(asked)),
         _ => Some(rejection::provider_rejected(NAME)),
     }
 }
 
 /// Returns the refusal for a code of the dictionary that the gateway has a word for. Delivery codes (30001 and up) tell why
 /// a message did not arrive; should Twilio refuse with one, it means the same.
-fn by_code(code: u32, reply: &Reply) -> Option<Rejection> {
+fn by_code(code: u32, asked: Asked, reply: &Reply) -> Option<Rejection> {
     Some(match code {
         20003 | 20008 => rejection::credentials_rejected(NAME),
         20005 | 10001 | 30002 => account_inactive(),
-        20404 => sms_not_found(),
+        20404 => not_found(asked),
         // 21611: the sender's queue is full; 30001: the account's.
         20429 | 21611 | 30001 => rejection::rate_limited(NAME, reply),
         21220 => {

@@ -1,6 +1,7 @@
-//! Twilio: forms over basic authentication, and no idempotency whatsoever: a lost answer is looked up in the list of messages.
+//! Twilio: forms over basic authentication, and no idempotency whatsoever: a lost answer is looked up in the list of messages or calls.
 
 mod account;
+mod calls;
 mod descriptor;
 mod detection;
 mod errors;
@@ -26,6 +27,7 @@ impl Adapter for Twilio {
     fn plan(&self, operation: &Operation) -> Result<Box<dyn Exchange>, Rejection> {
         match operation {
             Operation::Sms(sms) => sms::plan(sms),
+            Operation::Call(call) => calls::plan(call),
             other => Err(rejection::operation_not_supported(NAME, other.kind())),
         }
     }
@@ -33,6 +35,7 @@ impl Adapter for Twilio {
     fn look_up(&self, operation: &Operation) -> Option<Box<dyn Exchange>> {
         match operation {
             Operation::Sms(sms) => sms::look_up(sms),
+            Operation::Call(call) => calls::look_up(call),
             _ => None,
         }
     }

@@ -50,18 +50,21 @@ pub(super) enum Verdict {
         /// What Twilio tells of it.
         resource: Resource,
     },
+    /// It may be the one, and a later look-up will tell: until then it is not known what happened.
+    Perhaps,
 }
 
 /// Returns an exchange that searches the list. Of several that can be the one, the first one made is taken: the later ones
 /// have transactions of their own.
 pub(super) fn search(lost: impl Lost + 'static) -> Box<dyn Exchange> {
-    Box::new(Search { lost, pages: 0, found: None })
+    Box::new(Search { lost, pages: 0, found: None, is_open: false })
 }
 
 struct Search<L> {
     lost: L,
     pages: u8,
     found: Option<Found>,
+    is_open: bool,
 }
 
 struct Found {
@@ -82,6 +85,7 @@ impl<L: Lost> Exchange for Search<L> {
     fn begin(&mut self, context: &Context<'_>) -> Step {
         self.pages = 0;
         self.found = None;
+        self.is_open = false;
         let Ok(path) = account::collection_path(context.credentials, L::COLLECTION) else {
             // As Twilio would answer without an account.
             return Step::Done(Outcome::Unknown(Unknown::Unreadable { status: 401 }));
@@ -109,7 +113,7 @@ impl<L: Lost> Exchange for Search<L> {
                 Step::Call(Box::new(request::get(uri)))
             }
             Some(_) if self.found.is_none() => not_told(reply),
-            Some(_) | None => self.conclude(),
+            Some(_) | None => self.conclude(reply),
         }
     }
 }
@@ -118,6 +122,7 @@ impl<L: Lost> Search<L> {
     fn weigh(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Another => {}
+            Verdict::Perhaps => self.is_open = true,
             Verdict::It { created_at, resource } => {
                 let is_first = self.found.as_ref().is_none_or(|found| {
                     let unknown_last = |at: Option<Timestamp>| (at.is_none(), at);
@@ -130,9 +135,10 @@ impl<L: Lost> Search<L> {
         }
     }
 
-    fn conclude(&mut self) -> Step {
+    fn conclude(&mut self, reply: &Reply) -> Step {
         match self.found.take() {
             Some(found) => Step::Done(Outcome::Executed(found.resource)),
+            None if self.is_open => not_told(reply),
             None => Step::Done(Outcome::NotSent(NotSent::NeverArrived)),
         }
     }

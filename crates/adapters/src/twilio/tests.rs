@@ -79,10 +79,12 @@ fn the_descriptor_says_what_twilio_is() {
         assert_eq!(descriptor.base_urls.of(environment), "https://api.twilio.com");
     }
     assert_eq!(descriptor.authentication, Authentication::Static);
-    assert_eq!(descriptor.features().collect::<Vec<_>>(), [Feature::Sms]);
+    assert_eq!(descriptor.features().collect::<Vec<_>>(), [Feature::Sms, Feature::Calls]);
     let retry = |kind| descriptor.operation(kind).map(|operation| operation.retry);
     assert_eq!(retry(OperationKind::SmsSend), Some(RetrySafety::LookUpFirst));
     assert_eq!(retry(OperationKind::SmsGet), Some(RetrySafety::Harmless));
+    assert_eq!(retry(OperationKind::CallsPlace), Some(RetrySafety::LookUpFirst));
+    assert_eq!(retry(OperationKind::CallsGet), Some(RetrySafety::Harmless));
     assert_eq!(retry(OperationKind::OrdersCreate), None);
     assert!(!(descriptor.takes_currency)(OperationKind::OrdersCreate, Currency::USD));
     let fields = descriptor.sufficient.iter().flat_map(|set| set.iter());

@@ -13,3 +13,4 @@ mod specs;
 mod stripe;
 mod stripe_nouns;
 mod twilio;
+mod twilio_calls;

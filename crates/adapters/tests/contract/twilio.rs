@@ -8,9 +8,11 @@ use serde_json::{Map, Value, json};
 
 use crate::specs::{self, Spec};
 
-const SPEC: &str = "twilio_api_v2010_pruned.json";
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const SPEC: &str = "twilio_api_v2010_pruned.json";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 const MESSAGES: &str = "/2010-04-01/Accounts/{AccountSid}/Messages.json";
+pub(crate) const CALLS: &str = "/2010-04-01/Accounts/{AccountSid}/Calls.json";
+const CALL: &str = "/components/schemas/api.v2010.account.call";
 const MESSAGE: &str = "/components/schemas/api.v2010.account.message";
 const ACCOUNT: &str = "/components/schemas/api.v2010.account";
 const SID: &str = "SM9f8e7d6c9f8e7d6c9f8e7d6c9f8e7d6c";
@@ -20,7 +22,7 @@ fn credentials(fields: &[(&'static str, &str)]) -> Credentials {
     specs::credentials("twilio", &[&account[..], fields].concat())
 }
 
-fn with_number() -> Credentials {
+pub(crate) fn with_number() -> Credentials {
     credentials(&[("from_number", "+15005550006")])
 }
 
@@ -40,7 +42,7 @@ fn get() -> Operation {
 
 /// The segments of a path, with the specification's `{AccountSid}` and `{Sid}` standing for any.
 #[track_caller]
-fn check_path(request: &Request, of: &str) {
+pub(crate) fn check_path(request: &Request, of: &str) {
     let path = request.path.split('?').next().unwrap();
     let (own, expected): (Vec<_>, Vec<_>) = (path.split('/').collect(), of.split('/').collect());
     assert_eq!(own.len(), expected.len(), "{path} is not {of}");
@@ -125,17 +127,25 @@ fn a_verification_reads_the_account_of_the_specification() {
     assert_eq!(request.path, "/2010-04-01/Accounts/AC0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d.json");
 }
 
+/// Returns where the answer to a list is described.
+fn list_of(path: &str) -> String {
+    format!("/paths/{}/get/responses/200/content/application~1json/schema", path.replace('/', "~1"))
+}
+
 #[test]
 fn the_fixtures_of_replies_are_objects_of_the_specification() {
     let Some(spec) = Spec::load(SPEC) else { return };
-    let list =
-        format!("/paths/{}/get/responses/200/content/application~1json/schema", MESSAGES.replace('/', "~1"));
+    let list = list_of(MESSAGES);
     let fixtures = fixtures();
     for (name, value) in &fixtures {
         if name.starts_with("messages_") {
             spec.check(&list, value);
         } else if name.starts_with("message_") {
             spec.check(MESSAGE, value);
+        } else if name.starts_with("calls_") {
+            spec.check(&list_of(CALLS), value);
+        } else if name.starts_with("call_") {
+            spec.check(CALL, value);
         } else if name.starts_with("account_") {
             spec.check(ACCOUNT, value);
         } else {
@@ -147,7 +157,7 @@ fn the_fixtures_of_replies_are_objects_of_the_specification() {
 }
 
 /// Returns the named examples of an answer.
-fn examples(spec: &Spec, path: &str, method: &str, status: &str) -> Vec<Value> {
+pub(crate) fn examples(spec: &Spec, path: &str, method: &str, status: &str) -> Vec<Value> {
     let pointer = format!(
         "/paths/{}/{method}/responses/{status}/content/application~1json/examples",
         path.replace('/', "~1")

@@ -35,6 +35,10 @@ pub enum OperationKind {
     SmsSend,
     /// Read a text message.
     SmsGet,
+    /// Place a call.
+    CallsPlace,
+    /// Read a call.
+    CallsGet,
 }
 
 /// What an operation is, as data.
@@ -55,7 +59,7 @@ enum Does {
 
 impl OperationKind {
     /// Every operation.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::OrdersCreate,
         Self::OrdersGet,
         Self::OrdersCapture,
@@ -71,11 +75,13 @@ impl OperationKind {
         Self::PayoutsGet,
         Self::SmsSend,
         Self::SmsGet,
+        Self::CallsPlace,
+        Self::CallsGet,
     ];
 
     const fn facts(self) -> Facts {
         use Does::{Read, Write};
-        use Feature::{PaymentLinks, Payments, Payouts, Sms, Subscriptions};
+        use Feature::{Calls, PaymentLinks, Payments, Payouts, Sms, Subscriptions};
         let (name, feature, object, does) = match self {
             Self::OrdersCreate => ("orders.create", Payments, "order", Write),
             Self::OrdersGet => ("orders.get", Payments, "order", Read),
@@ -92,6 +98,8 @@ impl OperationKind {
             Self::PayoutsGet => ("payouts.get", Payouts, "payout", Read),
             Self::SmsSend => ("sms.send", Sms, "sms", Write),
             Self::SmsGet => ("sms.get", Sms, "sms", Read),
+            Self::CallsPlace => ("calls.create", Calls, "call", Write),
+            Self::CallsGet => ("calls.get", Calls, "call", Read),
         };
         Facts { name, feature, object, does }
     }

@@ -1,5 +1,6 @@
 //! Operations: what a tenant asks for, in words that no provider owns. A noun has a file.
 
+mod call;
 mod kind;
 mod metadata;
 mod order;
@@ -9,6 +10,7 @@ mod refund;
 mod sms;
 mod subscription;
 
+pub use call::{CallContent, CallOperation, GetCall, PlaceCall};
 pub use kind::OperationKind;
 pub use metadata::{MAX_REFERENCE_CHARS, Metadata, MetadataError};
 pub use order::{CancelOrder, CaptureMode, CaptureOrder, CreateOrder, Customer, GetOrder, OrderOperation};
@@ -38,6 +40,8 @@ pub enum Operation {
     Payout(PayoutOperation),
     /// Text messages.
     Sms(SmsOperation),
+    /// Telephone calls.
+    Call(CallOperation),
 }
 
 impl Operation {
@@ -59,6 +63,8 @@ impl Operation {
             Self::Payout(PayoutOperation::Get(_)) => OperationKind::PayoutsGet,
             Self::Sms(SmsOperation::Send(_)) => OperationKind::SmsSend,
             Self::Sms(SmsOperation::Get(_)) => OperationKind::SmsGet,
+            Self::Call(CallOperation::Place(_)) => OperationKind::CallsPlace,
+            Self::Call(CallOperation::Get(_)) => OperationKind::CallsGet,
         }
     }
 
@@ -82,7 +88,8 @@ impl Operation {
             | Self::Subscription(SubscriptionOperation::Get(_) | SubscriptionOperation::Cancel(_))
             | Self::PaymentLink(PaymentLinkOperation::Get(_))
             | Self::Payout(PayoutOperation::Get(_))
-            | Self::Sms(_) => None,
+            | Self::Sms(_)
+            | Self::Call(_) => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What providers tell of objects, in the gateway's words. A noun has a file.
 
+mod call;
 mod order;
 mod payment_link;
 mod payout;
@@ -7,6 +8,7 @@ mod refund;
 mod sms;
 mod subscription;
 
+pub use call::{Call, CallStatus};
 pub use order::{Order, OrderStatus};
 pub use payment_link::{PaymentLink, PaymentLinkStatus};
 pub use payout::{Payout, PayoutStatus};
@@ -31,6 +33,8 @@ pub enum Resource {
     Payout(Payout),
     /// A text message.
     Sms(Sms),
+    /// A telephone call.
+    Call(Call),
 }
 
 impl Resource {
@@ -43,6 +47,7 @@ impl Resource {
             Self::PaymentLink(payment_link) => &payment_link.provider_link_id,
             Self::Payout(payout) => &payout.provider_payout_id,
             Self::Sms(sms) => &sms.provider_message_id,
+            Self::Call(call) => &call.provider_call_id,
         }
     }
 
@@ -55,6 +60,7 @@ impl Resource {
             Self::PaymentLink(payment_link) => payment_link.status.as_str(),
             Self::Payout(payout) => payout.status.as_str(),
             Self::Sms(sms) => sms.status.as_str(),
+            Self::Call(call) => call.status.as_str(),
         }
     }
 
@@ -67,6 +73,7 @@ impl Resource {
             Self::PaymentLink(payment_link) => payment_link.provider_status.as_deref(),
             Self::Payout(payout) => payout.provider_status.as_deref(),
             Self::Sms(sms) => sms.provider_status.as_deref(),
+            Self::Call(call) => call.provider_status.as_deref(),
         }
     }
 
@@ -77,7 +84,7 @@ impl Resource {
             Self::Refund(refund) => Some(refund.amount),
             Self::PaymentLink(link) => Some(link.amount),
             Self::Payout(payout) => Some(payout.amount),
-            Self::Subscription(_) | Self::Sms(_) => None,
+            Self::Subscription(_) | Self::Sms(_) | Self::Call(_) => None,
         }
     }
 }

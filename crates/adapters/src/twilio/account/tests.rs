@@ -63,6 +63,14 @@ fn the_sender_is_whom_the_caller_names_then_the_number_then_the_pool() {
 }
 
 #[test]
+fn a_call_comes_from_whom_the_caller_names_or_the_number_and_never_from_a_pool() {
+    let all = credentials_and(&[("from_number", "+15005550006"), ("messaging_service_sid", POOL)]);
+    assert_eq!(caller(Some("+1999"), &all), Some("+1999"));
+    assert_eq!(caller(None, &all), Some("+15005550006"));
+    assert_eq!(caller(None, &credentials_and(&[("messaging_service_sid", POOL)])), None);
+}
+
+#[test]
 fn credentials_are_verified_by_reading_the_account() {
     let request = verification(&credentials());
     assert_eq!(

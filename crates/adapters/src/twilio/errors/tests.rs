@@ -31,7 +31,9 @@ fn what_is_not_found_depends_on_what_was_asked_for() {
     for body in [&*error(20404, 404), "<html>"] {
         let code = |asked| refusal(asked, &reply(404, body)).map(|refusal| refusal.code);
         assert_eq!(code(Asked::Message), Some("sms_not_found"));
+        assert_eq!(code(Asked::Call), Some("call_not_found"));
         assert_eq!(code(Asked::Send), Some("provider_credentials_rejected"));
+        assert_eq!(code(Asked::Place), Some("provider_credentials_rejected"));
         assert_eq!(code(Asked::Account), Some("provider_credentials_rejected"));
     }
 }

@@ -39,6 +39,8 @@ impl Entry {
         match self.asked.as_str() {
             "send" => Asked::Send,
             "message" => Asked::Message,
+            "place" => Asked::Place,
+            "call" => Asked::Call,
             "account" => Asked::Account,
             other => panic!("nobody asks for {other}"),
         }
