@@ -53,7 +53,7 @@ fn an_approved_order_is_read_captured_and_read_again() {
         assert_eq!((write.effect, write.retry), (Effect::Write, RetrySafety::Keyed));
         let headers: Vec<_> =
             write.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let key = "5f1c0c526a1e4f6f9a250f6f7b1f3d01";
+        let key = "5f1c0c526a1e4f6f9a250f6f7b1f3x01";
         assert_eq!(headers, [("paypal-request-id", key), ("prefer", "return=representation")]);
         let order = told(played.outcome);
         assert_eq!((order.provider_order_id.as_str(), order.amount), (ORDER_ID, usd("100")));

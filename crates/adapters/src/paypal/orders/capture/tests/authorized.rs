@@ -27,10 +27,10 @@ fn an_approved_order_is_authorised_then_captured_then_read() {
     let played = play(&capture(None), &[(200, TO_AUTHORIZE), (201, AUTHORIZED), (201, MONEY), (200, TAKEN)]);
     assert_eq!(played.calls(), [READ, AUTHORIZE, TAKE, READ]);
     let (authorize, take) = (&played.requests[1], &played.requests[2]);
-    assert_eq!((body_text(authorize), key(authorize)), ("{}", "5f1c0c526a1e4f6f9a250f6f7b1f3d01"));
+    assert_eq!((body_text(authorize), key(authorize)), ("{}", "5f1c0c526a1e4f6f9a250f6f7b1f3x01"));
     assert_eq!(
         (body_text(take), key(take)),
-        (r#"{"final_capture":true}"#, "5f1c0c526a1e4f6f9a250f6f7b1f3d02")
+        (r#"{"final_capture":true}"#, "5f1c0c526a1e4f6f9a250f6f7b1f3x02")
     );
     for write in [authorize, take] {
         assert_eq!((write.effect, write.retry), (Effect::Write, RetrySafety::Keyed));
@@ -43,7 +43,7 @@ fn an_approved_order_is_authorised_then_captured_then_read() {
 fn an_authorised_order_is_captured_without_authorising_again() {
     let played = play(&capture(None), &[(200, AUTHORIZED), (200, MONEY), (200, TAKEN)]);
     assert_eq!(played.calls(), [READ, TAKE, READ]);
-    assert_eq!(key(&played.requests[1]), "5f1c0c526a1e4f6f9a250f6f7b1f3d02");
+    assert_eq!(key(&played.requests[1]), "5f1c0c526a1e4f6f9a250f6f7b1f3x02");
     assert_eq!(status(played.outcome), OrderStatus::Succeeded);
 }
 
