@@ -96,3 +96,26 @@ async fn what_a_providers_links_cannot_do_is_refused_and_names_who_can() {
         assert_eq!(answer.json()["error"]["param"], param, "{}", answer.text());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_nobody_pays_in_time_expires() {
+    let scene = Scene::start("expiring").await;
+    let in_an_hour = time::OffsetDateTime::now_utc() + time::Duration::HOUR;
+    let mut body = link("razorpay", "INR");
+    body["expires_at"] =
+        json!(in_an_hour.format(&time::format_description::well_known::Rfc3339).expect("a moment"));
+    let made = scene.post(LINKS, &body).await.expect(201).json();
+    let path = format!("{LINKS}/{}", text(&made, "transaction_id"));
+    assert_eq!(scene.get(&path).await.expect(200).json()["status"], "active");
+    scene.advance(2 * 60 * 60).await;
+    assert_eq!(scene.get(&path).await.expect(200).json()["status"], "expired");
+
+    let soon = time::OffsetDateTime::now_utc() + time::Duration::MINUTE;
+    body["expires_at"] =
+        json!(soon.format(&time::format_description::well_known::Rfc3339).expect("a moment"));
+    let refused = scene.post(LINKS, &body).await.expect(422);
+    assert_eq!(
+        (refused.code().as_str(), &refused.json()["error"]["param"]),
+        ("invalid_field", &json!("expires_at"))
+    );
+}
