@@ -112,7 +112,7 @@ fn demo_env(entropy: &dyn Entropy) -> String {
         hex::encode(bytes).chars().take(chars).collect::<String>()
     };
     format!(
-        "RAZORPAY_KEY_ID=rzp_test_{}\nRAZORPAY_KEY_SECRET={}\nSTRIPE_SECRET_KEY=sk_test_{}\nSTRIPE_PUBLISHABLE_KEY=pk_test_{}\n\
+        "RAZORPAY_KEY_ID=rzp_test_{}\nRAZORPAY_KEY_SECRET={}\nRAZORPAYX_ACCOUNT_NUMBER=7878780080316316\nSTRIPE_SECRET_KEY=sk_test_{}\nSTRIPE_PUBLISHABLE_KEY=pk_test_{}\n\
          PAYPAL_CLIENT_ID=A{}\nPAYPAL_CLIENT_SECRET=E{}\nPAYPAL_MODE=sandbox\nTWILIO_ACCOUNT_SID=AC{}\nTWILIO_AUTH_TOKEN={}\n\
          TWILIO_PHONE_NUMBER=+15005550006\n",
         hex(14),

@@ -26,6 +26,7 @@ mod payouts;
 mod paypal_orders;
 mod process;
 mod refunds;
+mod sms;
 mod subscriptions;
 mod support;
 mod tenants;

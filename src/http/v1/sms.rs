@@ -77,6 +77,9 @@ pub(crate) struct SmsBody<'a> {
     /// `queued`, `sending`, `sent`, `delivered`, `undelivered`, `failed`, `canceled`.
     #[schema(example = "queued")]
     status: &'static str,
+    /// Why it was not delivered, in the provider's code.
+    #[schema(example = "30003")]
+    failure_code: Option<&'a str>,
     created_at: String,
     environment: &'static str,
     reference: Option<&'a str>,
@@ -162,6 +165,7 @@ fn write(
         from: sms.from.as_deref(),
         segments: sms.segments,
         status: sms.status.as_str(),
+        failure_code: sms.failure_code.as_deref(),
         created_at: time::write(completion.created_at),
         environment: completion.environment.as_str(),
         reference: caller.reference,

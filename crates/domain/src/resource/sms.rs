@@ -15,6 +15,8 @@ pub struct Sms {
     pub status: SmsStatus,
     /// The provider's own word for that.
     pub provider_status: Option<String>,
+    /// Why it was not delivered, in the provider's code.
+    pub failure_code: Option<String>,
 }
 
 /// How far a text message is.

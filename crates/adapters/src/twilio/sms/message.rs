@@ -24,6 +24,8 @@ pub(super) struct WireMessage {
     pub(super) direction: Option<String>,
     #[serde(default, deserialize_with = "json::lenient")]
     pub(super) date_created: Option<String>,
+    #[serde(default, deserialize_with = "json::lenient")]
+    error_code: Option<u32>,
 }
 
 impl WireMessage {
@@ -40,6 +42,7 @@ impl WireMessage {
             segments,
             status: status(self.status.as_deref()),
             provider_status: self.status,
+            failure_code: self.error_code.map(|code| code.to_string()),
         })
     }
 }

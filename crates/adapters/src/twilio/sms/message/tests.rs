@@ -44,7 +44,9 @@ fn a_pool_that_has_not_chosen_leaves_sender_and_segments_open() {
 fn numbers_are_read_from_texts() {
     let sms = tell(DELIVERED).unwrap();
     assert_eq!((sms.segments, sms.from.as_deref()), (Some(2), Some("+15005550006")));
-    assert_eq!(tell(UNDELIVERED).unwrap().status, SmsStatus::Undelivered);
+    let undelivered = tell(UNDELIVERED).unwrap();
+    assert_eq!(undelivered.status, SmsStatus::Undelivered);
+    assert_eq!(undelivered.failure_code.as_deref(), Some("30003"));
 }
 
 #[test]
