@@ -16,6 +16,7 @@ mod plan;
 pub mod ports;
 mod resource;
 mod service;
+mod streamed;
 mod tenant;
 mod transaction;
 mod upstream;
@@ -47,6 +48,7 @@ pub use resource::{
     Refund, RefundStatus, Resource, Sms, SmsStatus, Subscription, SubscriptionStatus,
 };
 pub use service::{FeatureSetting, SealedField, SealedService, SealedTenant};
+pub use streamed::{CutShort, Pieces, StreamFailure, StreamedReply, Upload};
 pub use tenant::Tenant;
 pub use transaction::{Attempt, LedgerEntry, LedgerState, Settlement, Transaction, TransactionStatus};
 pub use upstream::{Effect, Endpoint, Reply, Request, RetrySafety, TransportFailure, Unsent};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::ports::Transport;
-use domain::{Endpoint, Reply, Request, TransportFailure, Unsent};
+use domain::{Endpoint, Reply, Request, StreamFailure, StreamedReply, TransportFailure, Unsent, Upload};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
@@ -100,7 +100,8 @@ impl Transport for HyperTransport {
             return Err(TransportFailure::NotSent(Unsent::Deadline));
         }
         let handover = Handover::new();
-        let outgoing = request::build(endpoint, request, &handover)
+        let body = Outgoing::new(request.body.clone(), handover.clone());
+        let outgoing = request::build(endpoint, request, body)
             .map_err(|_malformed| TransportFailure::NotSent(Unsent::Malformed))?;
         let exchange = self.exchange(outgoing, &handover, endpoint);
         tokio::time::timeout(timeout, exchange).await.unwrap_or_else(|elapsed| {
@@ -108,5 +109,43 @@ impl Transport for HyperTransport {
             failure::log(endpoint, verdict, &elapsed);
             Err(verdict)
         })
+    }
+
+    async fn stream(
+        &self,
+        endpoint: &Endpoint,
+        request: &Request,
+        upload: Option<Upload>,
+        timeout: Duration,
+    ) -> Result<StreamedReply, StreamFailure> {
+        if timeout.is_zero() {
+            return Err(TransportFailure::NotSent(Unsent::Deadline).into());
+        }
+        let handover = Handover::new();
+        let is_upload = upload.is_some();
+        let body = match upload {
+            Some(upload) => Outgoing::arriving(upload, handover.clone()),
+            None => Outgoing::new(request.body.clone(), handover.clone()),
+        };
+        let outgoing = request::build(endpoint, request, body)
+            .map_err(|_malformed| TransportFailure::NotSent(Unsent::Malformed))?;
+        // One clock for all of it: it goes on with the answer's body.
+        let mut deadline = Box::pin(tokio::time::sleep(timeout));
+        tokio::select! {
+            response = self.client.request(outgoing) => match response {
+                Ok(response) => Ok(reply::hand_on(response, deadline, endpoint)?),
+                Err(error) => {
+                    let verdict = failure::of_request(&error, &handover);
+                    failure::log(endpoint, verdict, &error);
+                    Err(failure::of_upload(&error, verdict, &handover))
+                }
+            },
+            () = &mut deadline => {
+                let verdict = failure::of_deadline(&handover);
+                failure::log(endpoint, verdict, &verdict);
+                let is_cut = is_upload && verdict == TransportFailure::TimedOut && !handover.is_through();
+                Err(if is_cut { StreamFailure::Incomplete } else { verdict.into() })
+            }
+        }
     }
 }

@@ -3,10 +3,10 @@
 use std::error::Error;
 use std::{fmt, io};
 
-use domain::{Endpoint, TransportFailure, Unsent};
+use domain::{Endpoint, StreamFailure, TransportFailure, Unsent};
 
 use crate::connector::ConnectFailure;
-use crate::handover::Handover;
+use crate::handover::{Handover, NoBody};
 
 /// Judges a request that got no answer. Certain is what was never taken from the pool's queue; whatever a connection had
 /// may have been sent, also when the connection turned out to be dead.
@@ -32,6 +32,19 @@ pub(crate) fn of_body(error: &hyper::Error) -> TransportFailure {
 /// Judges a request whose time is up.
 pub(crate) fn of_deadline(handover: &Handover) -> TransportFailure {
     if handover.withdraw() { TransportFailure::NotSent(Unsent::Deadline) } else { TransportFailure::TimedOut }
+}
+
+/// Judges a request whose body was sent as it came. Where the caller broke off, or the time was up before the last of the
+/// body was given to the connection, no whole request can be at the provider.
+pub(crate) fn of_upload(
+    error: &hyper_util::client::legacy::Error,
+    verdict: TransportFailure,
+    handover: &Handover,
+) -> StreamFailure {
+    match find::<NoBody>(error) {
+        Some(NoBody::CutShort) if !handover.is_through() => StreamFailure::Incomplete,
+        _ => StreamFailure::Call(verdict),
+    }
 }
 
 /// Writes down why, which the verdict does not tell. Neither hyper's nor TLS's errors hold any of the request.

@@ -2,11 +2,14 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use domain::Upload;
 use hyper::body::{Body, Frame, SizeHint};
+
+use crate::upload::Arriving;
 
 /// Nobody but us has the request.
 const WAITING: u8 = 0;
@@ -17,11 +20,18 @@ const WITHDRAWN: u8 = 2;
 
 /// Whether a request can still be called back. Exactly one of [`Handover::take`] and [`Handover::withdraw`] ever succeeds.
 #[derive(Debug, Clone)]
-pub(crate) struct Handover(Arc<AtomicU8>);
+pub(crate) struct Handover(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    holder: AtomicU8,
+    /// Whether a connection has been given the last of the body. Until then the provider has no whole request.
+    is_through: AtomicBool,
+}
 
 impl Handover {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(AtomicU8::new(WAITING)))
+        Self(Arc::new(State { holder: AtomicU8::new(WAITING), is_through: AtomicBool::new(false) }))
     }
 
     /// Gives the request up. Returns true when it is certain that no byte of it was written or ever will be.
@@ -34,8 +44,13 @@ impl Handover {
         self.settle_as(TAKEN)
     }
 
+    /// Returns whether the last of the body was given to a connection.
+    pub(crate) fn is_through(&self) -> bool {
+        self.0.is_through.load(Ordering::Acquire)
+    }
+
     fn settle_as(&self, wanted: u8) -> bool {
-        match self.0.compare_exchange(WAITING, wanted, Ordering::AcqRel, Ordering::Acquire) {
+        match self.0.holder.compare_exchange(WAITING, wanted, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => true,
             Err(settled) => settled == wanted,
         }
@@ -50,43 +65,90 @@ impl Handover {
 /// connection, and were it written, it would be half a request.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
-    bytes: Bytes,
+    content: Content,
     handover: Handover,
 }
 
+#[derive(Debug)]
+enum Content {
+    Whole(Bytes),
+    Arriving(Arriving),
+}
+
 impl Outgoing {
+    /// Returns a body that is there.
     pub(crate) const fn new(bytes: Bytes, handover: Handover) -> Self {
-        Self { bytes, handover }
+        Self { content: Content::Whole(bytes), handover }
+    }
+
+    /// Returns a body that is sent as it comes.
+    pub(crate) fn arriving(upload: Upload, handover: Handover) -> Self {
+        Self { content: Content::Arriving(Arriving::new(upload)), handover }
+    }
+
+    /// Returns whether there is no body. Takes nothing.
+    pub(crate) const fn is_nothing(&self) -> bool {
+        match &self.content {
+            Content::Whole(bytes) => bytes.is_empty(),
+            Content::Arriving(_) => false,
+        }
     }
 }
 
-/// The request was given up before a connection had it.
+/// Why a connection is not given the rest of a body: half a request is all that it can have written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("request withdrawn")]
-pub(crate) struct Withdrawn;
+pub(crate) enum NoBody {
+    /// The request was given up before a connection had it.
+    #[error("request withdrawn")]
+    Withdrawn,
+    /// Whoever sends it broke off.
+    #[error("request body broke off")]
+    CutShort,
+}
 
 impl Body for Outgoing {
     type Data = Bytes;
-    type Error = Withdrawn;
+    type Error = NoBody;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Withdrawn>>> {
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, NoBody>>> {
         if !self.handover.take() {
-            return Poll::Ready(Some(Err(Withdrawn)));
+            return Poll::Ready(Some(Err(NoBody::Withdrawn)));
         }
-        let bytes = std::mem::take(&mut self.bytes);
-        Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+        let (piece, is_through) = match &mut self.content {
+            Content::Whole(bytes) => {
+                let bytes = std::mem::take(bytes);
+                ((!bytes.is_empty()).then_some(Ok(bytes)), true)
+            }
+            Content::Arriving(body) => {
+                let piece = std::task::ready!(body.poll_piece(context));
+                (piece, body.is_through())
+            }
+        };
+        if is_through {
+            self.handover.0.is_through.store(true, Ordering::Release);
+        }
+        Poll::Ready(piece.map(|piece| piece.map(Frame::data).map_err(|_cut| NoBody::CutShort)))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.handover.take() && self.bytes.is_empty()
+        self.handover.take()
+            && match &self.content {
+                Content::Whole(bytes) => bytes.is_empty(),
+                Content::Arriving(body) => body.is_through(),
+            }
     }
 
     fn size_hint(&self) -> SizeHint {
-        let length = if self.handover.take() { self.bytes.len() } else { 1 };
-        SizeHint::with_exact(u64::try_from(length).unwrap_or(u64::MAX))
+        if !self.handover.take() {
+            return SizeHint::with_exact(1);
+        }
+        match &self.content {
+            Content::Whole(bytes) => SizeHint::with_exact(u64::try_from(bytes.len()).unwrap_or(u64::MAX)),
+            Content::Arriving(body) => body.left().map_or_else(SizeHint::new, SizeHint::with_exact),
+        }
     }
 }
 
@@ -96,7 +158,7 @@ mod tests {
 
     use super::*;
 
-    fn frame(body: &mut Outgoing) -> Option<Result<Bytes, Withdrawn>> {
+    fn frame(body: &mut Outgoing) -> Option<Result<Bytes, NoBody>> {
         match Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(frame) => frame.map(|frame| frame.map(|frame| frame.into_data().expect("data"))),
             Poll::Pending => panic!("a body in memory never waits"),
@@ -137,7 +199,7 @@ mod tests {
             assert!(handover.withdraw(), "for good");
             assert!(!body.is_end_stream());
             assert_eq!(body.size_hint().exact(), Some(1));
-            assert_eq!(frame(&mut body), Some(Err(Withdrawn)));
+            assert_eq!(frame(&mut body), Some(Err(NoBody::Withdrawn)));
         }
     }
 

@@ -5,12 +5,14 @@
 
 mod client;
 mod connector;
+mod download;
 mod endpoint;
 mod failure;
 mod handover;
 mod reply;
 mod request;
 mod tls;
+mod upload;
 
 pub use client::{BuildError, HyperTransport, Options};
 pub use endpoint::{EndpointError, endpoint};

@@ -1,12 +1,17 @@
-//! A provider's answer, read whole or not at all.
+//! A provider's answer, read whole or not at all, or handed on as it comes.
+
+use std::pin::Pin;
 
 use bytes::{Bytes, BytesMut};
-use domain::{Endpoint, Reply, TransportFailure};
+use domain::{Endpoint, Reply, StreamedReply, TransportFailure};
 use http::header::CONTENT_ENCODING;
+use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
+use tokio::time::Sleep;
 
+use crate::download::Download;
 use crate::failure;
 
 /// Why an answer that is HTTP is not read.
@@ -35,7 +40,7 @@ pub(crate) async fn read(
         failure::log(endpoint, TransportFailure::Unreadable, &reason);
         TransportFailure::Unreadable
     };
-    if head.status == StatusCode::SWITCHING_PROTOCOLS {
+    if is_upgrade(&head) {
         return Err(refuse(Unreadable::Upgrade));
     }
     if is_encoded(&head.headers) {
@@ -50,6 +55,32 @@ pub(crate) async fn read(
         }
     })?;
     Ok(Reply { status: head.status.as_u16(), headers: head.headers, body })
+}
+
+/// Hands an answer on whose body is still coming, however long or encoded it is: it is not for us to read.
+///
+/// # Errors
+/// [`TransportFailure::Unreadable`] for one that changes the protocol.
+pub(crate) fn hand_on(
+    response: Response<Incoming>,
+    deadline: Pin<Box<Sleep>>,
+    endpoint: &Endpoint,
+) -> Result<StreamedReply, TransportFailure> {
+    let (head, body) = response.into_parts();
+    if is_upgrade(&head) {
+        failure::log(endpoint, TransportFailure::Unreadable, &Unreadable::Upgrade);
+        return Err(TransportFailure::Unreadable);
+    }
+    Ok(StreamedReply {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        length: body.size_hint().exact(),
+        pieces: Box::new(Download::new(body, deadline, endpoint.clone())),
+    })
+}
+
+fn is_upgrade(head: &Parts) -> bool {
+    head.status == StatusCode::SWITCHING_PROTOCOLS
 }
 
 fn is_encoded(headers: &HeaderMap) -> bool {

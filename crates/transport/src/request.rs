@@ -8,7 +8,7 @@ use http::header::{
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, uri};
 
-use crate::handover::{Handover, Outgoing};
+use crate::handover::Outgoing;
 
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("unified-gateway/", env!("CARGO_PKG_VERSION")));
 /// What stands between the messages of one connection is not a caller's business, and an encoded answer is not read.
@@ -29,20 +29,21 @@ const RESERVED: [HeaderName; 10] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Malformed;
 
-/// Writes a request down for the client. The host header is the client's to add.
+/// Writes a request down for the client, with this body. The host header is the client's to add, and so is what says how
+/// the body is framed.
 ///
 /// # Errors
 /// [`Malformed`] for a path or header that HTTP cannot carry, and for headers that are the transport's own.
 pub(crate) fn build(
     endpoint: &Endpoint,
     request: &Request,
-    handover: &Handover,
+    body: Outgoing,
 ) -> Result<http::Request<Outgoing>, Malformed> {
     if request.method == Method::CONNECT {
         return Err(Malformed);
     }
-    let headers = headers(request)?;
-    let mut outgoing = http::Request::new(Outgoing::new(request.body.clone(), handover.clone()));
+    let headers = headers(request, body.is_nothing())?;
+    let mut outgoing = http::Request::new(body);
     *outgoing.method_mut() = request.method.clone();
     *outgoing.uri_mut() = address(endpoint, &request.path)?;
     *outgoing.headers_mut() = headers;
@@ -61,7 +62,7 @@ fn address(endpoint: &Endpoint, path: &str) -> Result<Uri, Malformed> {
     Uri::from_parts(parts).map_err(|_invalid| Malformed)
 }
 
-fn headers(request: &Request) -> Result<HeaderMap, Malformed> {
+fn headers(request: &Request, is_without_body: bool) -> Result<HeaderMap, Malformed> {
     // Ours are four at most: agent, type, length or host, authorization.
     let mut headers = HeaderMap::with_capacity(request.headers.len() + 4);
     headers.insert(USER_AGENT, AGENT);
@@ -76,7 +77,7 @@ fn headers(request: &Request) -> Result<HeaderMap, Malformed> {
     }
     // RFC 9110, 8.6: a method that means a body says so when there is none; some front ends answer 411 otherwise.
     let means_body = matches!(request.method, Method::POST | Method::PUT | Method::PATCH);
-    if means_body && request.body.is_empty() {
+    if means_body && is_without_body {
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     if let Some(authorization) = &request.authorization {

@@ -6,3 +6,5 @@ mod connecting;
 mod outgoing;
 mod pool;
 mod server;
+mod streaming;
+mod uploading;
