@@ -8,6 +8,7 @@ mod amounts;
 mod exchange;
 mod form;
 mod json;
+mod passthrough;
 mod paypal;
 mod razorpay;
 mod rejection;
@@ -21,7 +22,7 @@ mod twilio;
 
 use std::time::Duration;
 
-use domain::{Credentials, Descriptor, Operation, Rejection, Reply, Request, Secret};
+use domain::{Credentials, Descriptor, Operation, Rejection, Reply, Request, RetrySafety, Secret};
 
 pub use exchange::{Context, Exchange, Step};
 
@@ -34,12 +35,34 @@ pub fn adapter(name: &str) -> Option<&'static dyn Adapter> {
     ADAPTERS.into_iter().find(|adapter| adapter.descriptor().id.as_str() == name)
 }
 
+/// Plans an operation: the passthrough, which is the same for all, or what the adapter itself knows.
+///
+/// # Errors
+/// As [`Adapter::plan`].
+pub fn plan(adapter: &dyn Adapter, operation: &Operation) -> Result<Box<dyn Exchange>, Rejection> {
+    match operation {
+        Operation::Proxy(request) => Ok(passthrough::plan(request, retry_safety(adapter, operation))),
+        other => adapter.plan(other),
+    }
+}
+
+/// Returns what keeps a repeat of this very operation from doing it twice. For the passthrough that is the provider's word
+/// only where the caller's idempotency key goes along.
+pub fn retry_safety(adapter: &dyn Adapter, operation: &Operation) -> RetrySafety {
+    let supported = adapter.descriptor().operation(operation.kind());
+    let retry = supported.map_or(RetrySafety::LookUpFirst, |supported| supported.retry);
+    match operation {
+        Operation::Proxy(request) => passthrough::retry_safety(request, retry),
+        _ => retry,
+    }
+}
+
 /// One provider's way of doing operations.
 pub trait Adapter: Send + Sync + std::fmt::Debug {
     /// Returns everything the provider is.
     fn descriptor(&self) -> &'static Descriptor;
 
-    /// Plans an operation.
+    /// Plans an operation, the passthrough excepted: see [`plan`](crate::plan()).
     ///
     /// # Errors
     /// A [`Rejection`] when the provider cannot do it as it stands (too many decimals for it, a currency it does not take,

@@ -87,6 +87,10 @@ pub enum Scope {
     CallsRead,
     /// Read the transaction log.
     TransactionsRead,
+    /// Call a provider's own API with anything but GET.
+    ProxyWrite,
+    /// Call a provider's own API with GET.
+    ProxyRead,
 }
 
 /// The text names no scope.
@@ -96,7 +100,7 @@ pub struct UnknownScope;
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::PaymentsWrite,
         Self::PaymentsRead,
         Self::SubscriptionsWrite,
@@ -110,6 +114,8 @@ impl Scope {
         Self::CallsWrite,
         Self::CallsRead,
         Self::TransactionsRead,
+        Self::ProxyWrite,
+        Self::ProxyRead,
     ];
 
     /// Returns the scope's name in the API.
@@ -128,6 +134,8 @@ impl Scope {
             Self::CallsWrite => "calls:write",
             Self::CallsRead => "calls:read",
             Self::TransactionsRead => "transactions:read",
+            Self::ProxyWrite => "proxy:write",
+            Self::ProxyRead => "proxy:read",
         }
     }
 }

@@ -18,6 +18,8 @@ pub enum Feature {
     Sms,
     /// Telephone calls.
     Calls,
+    /// A provider's own API, through the gateway.
+    Proxy,
 }
 
 /// The text names no feature.
@@ -27,8 +29,15 @@ pub struct UnknownFeature;
 
 impl Feature {
     /// Every feature.
-    pub const ALL: [Self; 6] =
-        [Self::Payments, Self::Subscriptions, Self::PaymentLinks, Self::Payouts, Self::Sms, Self::Calls];
+    pub const ALL: [Self; 7] = [
+        Self::Payments,
+        Self::Subscriptions,
+        Self::PaymentLinks,
+        Self::Payouts,
+        Self::Sms,
+        Self::Calls,
+        Self::Proxy,
+    ];
 
     /// Returns the feature's name in the API.
     pub const fn as_str(self) -> &'static str {
@@ -39,6 +48,7 @@ impl Feature {
             Self::Payouts => "payouts",
             Self::Sms => "sms",
             Self::Calls => "calls",
+            Self::Proxy => "proxy",
         }
     }
 }

@@ -38,14 +38,15 @@ pub use operation::{
     CaptureOrder, CreateOrder, CreatePaymentLink, CreatePayout, CreateRefund, CreateSubscription, Customer,
     GetCall, GetOrder, GetPaymentLink, GetPayout, GetRefund, GetSms, GetSubscription, MAX_REFERENCE_CHARS,
     Metadata, MetadataError, NewPlan, Operation, OperationKind, OrderOperation, PaymentLinkOperation,
-    PayoutDestination, PayoutOperation, PlaceCall, PlanInterval, RefundAmount, RefundOperation,
-    RefundedPayment, SendSms, SmsOperation, SubscriptionOperation, SubscriptionPlan,
+    PayoutDestination, PayoutOperation, PlaceCall, PlanInterval, ProxyOperation, RefundAmount,
+    RefundOperation, RefundedPayment, SendSms, SmsOperation, SubscriptionOperation, SubscriptionPlan,
 };
 pub use outcome::{NotSent, Outcome, Rejection, RejectionClass, Unknown};
 pub use plan::PlanTier;
 pub use resource::{
     Call, CallStatus, NextAction, Order, OrderStatus, PaymentLink, PaymentLinkStatus, Payout, PayoutStatus,
-    Refund, RefundStatus, Resource, Sms, SmsStatus, Subscription, SubscriptionStatus,
+    ProxyReply, Refund, RefundStatus, Resource, Sms, SmsStatus, StatusMeaning, Subscription,
+    SubscriptionStatus,
 };
 pub use service::{FeatureSetting, SealedField, SealedService, SealedTenant};
 pub use streamed::{CutShort, Pieces, StreamFailure, StreamedReply, Upload};

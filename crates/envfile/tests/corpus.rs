@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use adapters::{ADAPTERS, Adapter};
+use domain::Feature;
 use envfile::{Detected, FileError};
 use serde::Deserialize;
 
@@ -171,7 +172,9 @@ fn differences(detected: &Detected, expected: &Expected) -> Vec<String> {
         note(&mut problems, &format!("{id} variables"), &variables, &expected.variables);
         let missing: Vec<_> = service.missing.iter().map(|field| (*field).to_owned()).collect();
         note(&mut problems, &format!("{id} missing"), &missing, &expected.missing);
-        let features: Vec<_> = service.features.iter().map(ToString::to_string).collect();
+        // Every provider has the passthrough: the files do not repeat it.
+        let own = service.features.iter().filter(|feature| **feature != Feature::Proxy);
+        let features: Vec<_> = own.map(ToString::to_string).collect();
         note(&mut problems, &format!("{id} features"), &features, &expected.features);
         if !fragments_match(service.conflicts.iter(), expected.conflicts.iter()) {
             problems

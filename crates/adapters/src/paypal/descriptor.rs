@@ -37,6 +37,8 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         // Keyed by `sender_batch_id`.
         SupportedOperation { kind: OperationKind::PayoutsCreate, retry: RetrySafety::Keyed },
         SupportedOperation { kind: OperationKind::PayoutsGet, retry: RetrySafety::Harmless },
+        SupportedOperation { kind: OperationKind::ProxyWrite, retry: RetrySafety::LookUpFirst },
+        SupportedOperation { kind: OperationKind::ProxyRead, retry: RetrySafety::Harmless },
     ],
     // One table for all that PayPal does.
     takes_currency: |_, currency| amounts::decimals(currency).is_some(),

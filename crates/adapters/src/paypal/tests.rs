@@ -116,7 +116,7 @@ fn the_descriptor_says_what_paypal_is() {
     assert_eq!(descriptor.authentication, Authentication::Token);
     assert_eq!(
         descriptor.features().collect::<Vec<_>>(),
-        [Feature::Payments, Feature::Subscriptions, Feature::PaymentLinks, Feature::Payouts]
+        [Feature::Payments, Feature::Subscriptions, Feature::PaymentLinks, Feature::Payouts, Feature::Proxy]
     );
     let retry = |kind| descriptor.operation(kind).map(|operation| operation.retry);
     assert_eq!(retry(OperationKind::OrdersCreate), Some(RetrySafety::Keyed));

@@ -35,6 +35,8 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         can(OperationKind::PaymentLinksGet, RetrySafety::Harmless),
         can(OperationKind::PayoutsCreate, RetrySafety::Keyed),
         can(OperationKind::PayoutsGet, RetrySafety::Harmless),
+        can(OperationKind::ProxyWrite, RetrySafety::LookUpFirst),
+        can(OperationKind::ProxyRead, RetrySafety::Harmless),
     ],
     takes_currency,
 };

@@ -36,6 +36,9 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         SupportedOperation { kind: OperationKind::PaymentLinksGet, retry: RetrySafety::Harmless },
         SupportedOperation { kind: OperationKind::PayoutsCreate, retry: RetrySafety::Keyed },
         SupportedOperation { kind: OperationKind::PayoutsGet, retry: RetrySafety::Harmless },
+        // Every POST takes the key; GET and DELETE are idempotent by definition (Stripe `api/idempotent_requests`, 2026).
+        SupportedOperation { kind: OperationKind::ProxyWrite, retry: RetrySafety::Keyed },
+        SupportedOperation { kind: OperationKind::ProxyRead, retry: RetrySafety::Harmless },
     ],
     // An operation may ask for whole units (payouts of HUF and TWD); none leaves a currency out.
     takes_currency: |_, currency| amounts::unit(currency).is_some(),

@@ -29,6 +29,8 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         SupportedOperation { kind: OperationKind::SmsGet, retry: RetrySafety::Harmless },
         SupportedOperation { kind: OperationKind::CallsPlace, retry: RetrySafety::LookUpFirst },
         SupportedOperation { kind: OperationKind::CallsGet, retry: RetrySafety::Harmless },
+        SupportedOperation { kind: OperationKind::ProxyWrite, retry: RetrySafety::LookUpFirst },
+        SupportedOperation { kind: OperationKind::ProxyRead, retry: RetrySafety::Harmless },
     ],
     takes_currency: |_, _| false,
 };

@@ -79,7 +79,7 @@ fn the_descriptor_says_what_twilio_is() {
         assert_eq!(descriptor.base_urls.of(environment), "https://api.twilio.com");
     }
     assert_eq!(descriptor.authentication, Authentication::Static);
-    assert_eq!(descriptor.features().collect::<Vec<_>>(), [Feature::Sms, Feature::Calls]);
+    assert_eq!(descriptor.features().collect::<Vec<_>>(), [Feature::Sms, Feature::Calls, Feature::Proxy]);
     let retry = |kind| descriptor.operation(kind).map(|operation| operation.retry);
     assert_eq!(retry(OperationKind::SmsSend), Some(RetrySafety::LookUpFirst));
     assert_eq!(retry(OperationKind::SmsGet), Some(RetrySafety::Harmless));

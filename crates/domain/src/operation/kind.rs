@@ -39,6 +39,10 @@ pub enum OperationKind {
     CallsPlace,
     /// Read a call.
     CallsGet,
+    /// Call a provider's own API with anything but GET.
+    ProxyWrite,
+    /// Call a provider's own API with GET.
+    ProxyRead,
 }
 
 /// What an operation is, as data.
@@ -59,7 +63,7 @@ enum Does {
 
 impl OperationKind {
     /// Every operation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::OrdersCreate,
         Self::OrdersGet,
         Self::OrdersCapture,
@@ -77,11 +81,13 @@ impl OperationKind {
         Self::SmsGet,
         Self::CallsPlace,
         Self::CallsGet,
+        Self::ProxyWrite,
+        Self::ProxyRead,
     ];
 
     const fn facts(self) -> Facts {
         use Does::{Read, Write};
-        use Feature::{Calls, PaymentLinks, Payments, Payouts, Sms, Subscriptions};
+        use Feature::{Calls, PaymentLinks, Payments, Payouts, Proxy, Sms, Subscriptions};
         let (name, feature, object, does) = match self {
             Self::OrdersCreate => ("orders.create", Payments, "order", Write),
             Self::OrdersGet => ("orders.get", Payments, "order", Read),
@@ -100,6 +106,8 @@ impl OperationKind {
             Self::SmsGet => ("sms.get", Sms, "sms", Read),
             Self::CallsPlace => ("calls.create", Calls, "call", Write),
             Self::CallsGet => ("calls.get", Calls, "call", Read),
+            Self::ProxyWrite => ("proxy.write", Proxy, "answer", Write),
+            Self::ProxyRead => ("proxy.read", Proxy, "answer", Read),
         };
         Facts { name, feature, object, does }
     }

@@ -6,6 +6,7 @@ mod metadata;
 mod order;
 mod payment_link;
 mod payout;
+mod proxy;
 mod refund;
 mod sms;
 mod subscription;
@@ -16,6 +17,7 @@ pub use metadata::{MAX_REFERENCE_CHARS, Metadata, MetadataError};
 pub use order::{CancelOrder, CaptureMode, CaptureOrder, CreateOrder, Customer, GetOrder, OrderOperation};
 pub use payment_link::{CreatePaymentLink, GetPaymentLink, PaymentLinkOperation};
 pub use payout::{CreatePayout, GetPayout, PayoutDestination, PayoutOperation};
+pub use proxy::ProxyOperation;
 pub use refund::{AmountNumber, CreateRefund, GetRefund, RefundAmount, RefundOperation, RefundedPayment};
 pub use sms::{GetSms, SendSms, SmsOperation};
 pub use subscription::{
@@ -42,6 +44,8 @@ pub enum Operation {
     Sms(SmsOperation),
     /// Telephone calls.
     Call(CallOperation),
+    /// A provider's own request.
+    Proxy(ProxyOperation),
 }
 
 impl Operation {
@@ -65,6 +69,7 @@ impl Operation {
             Self::Sms(SmsOperation::Get(_)) => OperationKind::SmsGet,
             Self::Call(CallOperation::Place(_)) => OperationKind::CallsPlace,
             Self::Call(CallOperation::Get(_)) => OperationKind::CallsGet,
+            Self::Proxy(request) => request.kind(),
         }
     }
 
@@ -89,7 +94,8 @@ impl Operation {
             | Self::PaymentLink(PaymentLinkOperation::Get(_))
             | Self::Payout(PayoutOperation::Get(_))
             | Self::Sms(_)
-            | Self::Call(_) => None,
+            | Self::Call(_)
+            | Self::Proxy(_) => None,
         }
     }
 }

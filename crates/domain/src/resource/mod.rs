@@ -4,6 +4,7 @@ mod call;
 mod order;
 mod payment_link;
 mod payout;
+mod proxy;
 mod refund;
 mod sms;
 mod subscription;
@@ -12,6 +13,7 @@ pub use call::{Call, CallStatus};
 pub use order::{Order, OrderStatus};
 pub use payment_link::{PaymentLink, PaymentLinkStatus};
 pub use payout::{Payout, PayoutStatus};
+pub use proxy::{ProxyReply, StatusMeaning};
 pub use refund::{Refund, RefundStatus};
 pub use sms::{Sms, SmsStatus};
 pub use subscription::{Subscription, SubscriptionStatus};
@@ -35,6 +37,8 @@ pub enum Resource {
     Sms(Sms),
     /// A telephone call.
     Call(Call),
+    /// A provider's own answer.
+    Proxy(ProxyReply),
 }
 
 impl Resource {
@@ -48,6 +52,8 @@ impl Resource {
             Self::Payout(payout) => &payout.provider_payout_id,
             Self::Sms(sms) => &sms.provider_message_id,
             Self::Call(call) => &call.provider_call_id,
+            // The one name that the thing has here.
+            Self::Proxy(reply) => &reply.path,
         }
     }
 
@@ -61,6 +67,7 @@ impl Resource {
             Self::Payout(payout) => payout.status.as_str(),
             Self::Sms(sms) => sms.status.as_str(),
             Self::Call(call) => call.status.as_str(),
+            Self::Proxy(reply) => reply.meaning().as_str(),
         }
     }
 
@@ -74,6 +81,7 @@ impl Resource {
             Self::Payout(payout) => payout.provider_status.as_deref(),
             Self::Sms(sms) => sms.provider_status.as_deref(),
             Self::Call(call) => call.provider_status.as_deref(),
+            Self::Proxy(_) => None,
         }
     }
 
@@ -84,7 +92,7 @@ impl Resource {
             Self::Refund(refund) => Some(refund.amount),
             Self::PaymentLink(link) => Some(link.amount),
             Self::Payout(payout) => Some(payout.amount),
-            Self::Subscription(_) | Self::Sms(_) | Self::Call(_) => None,
+            Self::Subscription(_) | Self::Sms(_) | Self::Call(_) | Self::Proxy(_) => None,
         }
     }
 }
