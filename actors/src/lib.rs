@@ -20,8 +20,8 @@ pub use ledger_writer::{LedgerHandle, LedgerObservation, LedgerUnavailable};
 pub use log_writer::{LogHandle, LogObservation, LogPermit, LogStopped, Overloaded};
 pub use placement::{Tenants, TenantsObservation};
 pub use provider::{
-    Answer, AttemptCall, AttemptReport, FetchedToken, ProviderHandle, ProviderObservation, Providers, Token,
-    TokenFailure, TokenSource,
+    Answer, AttemptCall, AttemptReport, FetchedToken, ProviderHandle, ProviderObservation, Providers, Seat,
+    StreamAnswer, StreamCall, StreamReport, Token, TokenFailure, TokenSource,
 };
 pub use settings::{
     LedgerSettings, LogSettings, ProviderSettings, Settings, SupervisionSettings, TenantSettings,

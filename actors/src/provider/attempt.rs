@@ -1,5 +1,6 @@
 //! A call with its attempts: sent, and where it is safe and there is time, sent again. Runs in the request's own task.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::Transport;
@@ -7,10 +8,14 @@ use domain::{
     Attempt, Effect, Endpoint, NotSent, OperationKind, Reply, Request, TransportFailure, Unknown, Unsent,
 };
 use resilience::Deadline;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::ProviderHandle;
-use super::repeat::{Ended, is_safe, is_safe_after_unknown, label};
+use super::repeat::{Told, is_safe, is_safe_after_unknown, label};
 use crate::jitter::wait_after;
+
+/// How an attempt ended.
+type Ended = Result<Reply, TransportFailure>;
 
 /// One call to a provider.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +55,16 @@ pub struct AttemptReport {
     pub attempts: Vec<Attempt>,
 }
 
+/// A call that may be made again.
+pub(super) struct Again<'a> {
+    /// What was sent.
+    pub(super) request: &'a Request,
+    /// Until when.
+    pub(super) deadline: Deadline,
+    /// How many attempts there were.
+    pub(super) failures: usize,
+}
+
 impl AttemptReport {
     /// Returns how long all attempts took together, the waits between them left out.
     pub fn provider_duration(&self) -> Duration {
@@ -65,8 +80,7 @@ impl ProviderHandle {
             earlier_unknown: None,
             attempts: Vec::new(),
         };
-        let Ok(_seat) = self.shared.seats.try_acquire() else {
-            self.shared.catalog.actor_busy(super::handle::ACTOR);
+        let Some(_seat) = self.take_seat() else {
             report.answer = Answer::NotSent(NotSent::Overloaded);
             return report;
         };
@@ -75,7 +89,14 @@ impl ProviderHandle {
         while let Some(remaining) = call.deadline.remaining(self.now()) {
             left = left.saturating_sub(1);
             let ended = self.send(&call, remaining, left, &mut report).await;
-            let wait = if left == 0 { None } else { self.wait_before_next(&call, &ended, &report) };
+            let again =
+                Again { request: call.request, deadline: call.deadline, failures: report.attempts.len() };
+            let wait = if left == 0 {
+                None
+            } else {
+                let asked_for = ended.as_ref().ok().and_then(Reply::retry_after);
+                self.wait_before_next(&again, told(&ended), asked_for)
+            };
             let unknown = unknown_of(&ended);
             report.answer = answer_of(ended, report.earlier_unknown);
             let Some(wait) = wait else { break };
@@ -102,36 +123,49 @@ impl ProviderHandle {
         let began = self.now();
         let ended = call.transport.send(call.endpoint, call.request, timeout).await;
         let duration = self.now().saturating_sub(began);
-        let status = ended.as_ref().ok().map(|reply| reply.status);
-        report.attempts.push(Attempt { status, duration });
-        self.shared.catalog.provider_call(
-            self.provider().as_str(),
-            call.operation.as_str(),
-            label(&ended),
-            duration,
-        );
+        let told = told(&ended);
+        report.attempts.push(Attempt { status: told.ok(), duration });
+        self.note_call(call.operation, told, duration);
         ended
     }
 
-    /// Returns how long to wait before the next attempt; `None` when there is none.
-    fn wait_before_next(
+    /// Takes one of the provider's seats; there is none when as many calls as allowed are under way.
+    pub(super) fn take_seat(&self) -> Option<OwnedSemaphorePermit> {
+        let seat = Arc::clone(&self.shared.seats).try_acquire_owned().ok();
+        if seat.is_none() {
+            self.shared.catalog.actor_busy(super::handle::ACTOR);
+        }
+        seat
+    }
+
+    /// Counts and times an attempt.
+    pub(super) fn note_call(&self, operation: OperationKind, told: Told, duration: Duration) {
+        let provider = self.provider().as_str();
+        self.shared.catalog.provider_call(provider, operation.as_str(), label(told), duration);
+    }
+
+    /// Returns how long to wait before the next attempt, at least as long as was `asked_for`; `None` when there is none.
+    pub(super) fn wait_before_next(
         &self,
-        call: &AttemptCall<'_>,
-        ended: &Ended,
-        report: &AttemptReport,
+        again: &Again<'_>,
+        told: Told,
+        asked_for: Option<Duration>,
     ) -> Option<Duration> {
-        if !is_safe(call.request, ended) {
+        if !is_safe(again.request, told) {
             return None;
         }
-        let failures = u32::try_from(report.attempts.len()).unwrap_or(u32::MAX);
+        let failures = u32::try_from(again.failures).unwrap_or(u32::MAX);
         let backoff = wait_after(failures, self.shared.settings.backoff, self.shared.entropy.as_ref());
-        let asked_for = ended.as_ref().ok().and_then(Reply::retry_after).unwrap_or_default();
-        let wait = backoff.max(asked_for);
+        let wait = backoff.max(asked_for.unwrap_or_default());
         let now = self.now();
         // The budget last: what is not going to be used is not taken from it.
-        let may = call.deadline.leaves_room_for(wait, now) && self.shared.budget.try_retry(now).is_ok();
+        let may = again.deadline.leaves_room_for(wait, now) && self.shared.budget.try_retry(now).is_ok();
         may.then_some(wait)
     }
+}
+
+fn told(ended: &Ended) -> Told {
+    ended.as_ref().map(|reply| reply.status).map_err(|failure| *failure)
 }
 
 fn answer_of(ended: Ended, earlier_unknown: Option<Unknown>) -> Answer {
@@ -146,11 +180,16 @@ fn answer_of(ended: Ended, earlier_unknown: Option<Unknown>) -> Answer {
 
 /// Returns what is not known after an attempt; `None` when it is known that nothing was sent, or what came back.
 fn unknown_of(ended: &Ended) -> Option<Unknown> {
-    match ended {
-        Ok(_) | Err(TransportFailure::NotSent(_)) => None,
-        Err(TransportFailure::TimedOut) => Some(Unknown::TimedOut),
-        Err(TransportFailure::Disconnected) => Some(Unknown::Disconnected),
+    ended.as_ref().err().and_then(|failure| failure_unknown(*failure))
+}
+
+/// Returns what is not known after a failure; `None` when nothing was sent.
+pub(super) const fn failure_unknown(failure: TransportFailure) -> Option<Unknown> {
+    match failure {
+        TransportFailure::NotSent(_) => None,
+        TransportFailure::TimedOut => Some(Unknown::TimedOut),
+        TransportFailure::Disconnected => Some(Unknown::Disconnected),
         // No status was read.
-        Err(TransportFailure::Unreadable) => Some(Unknown::Unreadable { status: 0 }),
+        TransportFailure::Unreadable => Some(Unknown::Unreadable { status: 0 }),
     }
 }

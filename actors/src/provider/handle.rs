@@ -84,7 +84,7 @@ pub struct ProviderHandle {
 pub(super) struct Shared {
     provider: ProviderId,
     tokens: Arc<Tokens>,
-    pub(super) seats: Semaphore,
+    pub(super) seats: Arc<Semaphore>,
     pub(super) budget: RetryBudget,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
@@ -104,7 +104,7 @@ impl ProviderHandle {
         let shared = Shared {
             provider,
             tokens: Arc::clone(&tokens),
-            seats: Semaphore::new(params.settings.calls),
+            seats: Arc::new(Semaphore::new(params.settings.calls)),
             budget: RetryBudget::try_new(params.settings.retry_budget)?,
             clock: Arc::clone(&params.clock),
             entropy: Arc::clone(&params.entropy),

@@ -9,6 +9,7 @@ mod buy;
 mod handle;
 mod observe;
 mod repeat;
+mod stream;
 mod token;
 
 #[cfg(test)]
@@ -27,6 +28,7 @@ use token::Tokens;
 pub use attempt::{Answer, AttemptCall, AttemptReport};
 pub use handle::{ProviderHandle, Providers};
 pub use observe::ProviderObservation;
+pub use stream::{Seat, StreamAnswer, StreamCall, StreamReport};
 pub use token::{FetchedToken, Token, TokenFailure, TokenSource};
 
 pub(crate) use handle::ProvidersParams;

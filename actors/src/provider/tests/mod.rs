@@ -1,4 +1,5 @@
 //! A provider's handle against a scripted transport.
 
 mod attempts;
+mod streams;
 mod tokens;
