@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use adapters::ADAPTERS;
-use domain::{Descriptor, OperationKind, RetrySafety};
+use domain::{Descriptor, OperationKind, RetrySafety, SupportedOperation};
 
 /// Returns the table of operations and providers in Markdown. A cell says what keeps a repeat after a lost answer from doing
 /// the operation twice; an empty one that the provider cannot do it.
@@ -20,17 +20,19 @@ pub fn abilities_table() -> String {
         write_cell(&mut table, &format!("`{}`", kind.as_str()));
         write_cell(&mut table, kind.feature().as_str());
         for descriptor in &descriptors {
-            write_cell(&mut table, descriptor.operation(kind).map_or("", |supported| word(supported.retry)));
+            write_cell(&mut table, descriptor.operation(kind).map_or("", word));
         }
     }
     table.push('\n');
     table
 }
 
-const fn word(retry: RetrySafety) -> &'static str {
-    match retry {
+const fn word(supported: &SupportedOperation) -> &'static str {
+    match supported.retry {
         RetrySafety::Harmless => "harmless",
         RetrySafety::Keyed => "keyed",
+        // A request of the provider's own: nobody here knows what to look for.
+        RetrySafety::LookUpFirst if matches!(supported.kind, OperationKind::ProxyWrite) => "sent once",
         RetrySafety::LookUpFirst => "looked up",
     }
 }

@@ -17,6 +17,7 @@ pub struct Config {
     pub vault: VaultFiles,
     pub auth: Auth,
     pub calls: Calls,
+    pub passthrough: Passthrough,
     pub transport: Transport,
     pub tenants: Tenants,
     pub log: Log,
@@ -91,6 +92,13 @@ impl Calls {
     pub const fn quiet(&self) -> Duration {
         Duration::from_millis(self.quiet_ms)
     }
+}
+
+/// `[passthrough]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Passthrough {
+    pub body_bytes: u64,
 }
 
 /// `[transport]`

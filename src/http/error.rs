@@ -134,6 +134,21 @@ impl ApiError {
         Self::new(ErrorType::InvalidRequest, StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message)
     }
 
+    /// The body did not become whole.
+    pub fn incomplete_body() -> Self {
+        let message = "The body broke off, or was not through in time; nobody has a whole request, and nothing was done.";
+        Self::field("invalid_field", "body", message)
+    }
+
+    /// The first request with this idempotency key was answered, and the answer is not there any more.
+    pub fn answer_not_kept(status: u16) -> Self {
+        let message = format!(
+            "The first request with this idempotency key was answered by the provider with status {status}; its answer was too \
+             large to be kept. Nothing was sent again."
+        );
+        Self::new(ErrorType::Conflict, StatusCode::CONFLICT, "answer_not_kept", message)
+    }
+
     /// The body is of another type.
     pub fn unsupported_media_type() -> Self {
         let message = "Send the body as JSON, with `Content-Type: application/json`.";

@@ -13,7 +13,7 @@ mod time;
 mod v1;
 
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, PayloadConfig, ServiceConfig, delete, get, post, put};
+use actix_web::web::{self, PayloadConfig, ServiceConfig, delete, get, patch, post, put};
 use async_trait::async_trait;
 use domain::{Endpoint, Reply, Request, TransportFailure, Unsent};
 
@@ -23,6 +23,9 @@ pub use openapi::openapi_document;
 const MAX_BODY_BYTES: usize = 256 * 1024;
 /// Largest body of an upload: a whole `.env`, JSON-escaped.
 const MAX_UPLOAD_BYTES: usize = 1024 * 1024;
+
+/// A provider's own API: all of a path goes to it.
+const PROXY: &str = "/v1/proxy/{provider}/{path:.*}";
 
 /// The routes of the public port.
 pub(crate) fn public_routes(config: &mut ServiceConfig) {
@@ -50,6 +53,11 @@ pub(crate) fn public_routes(config: &mut ServiceConfig) {
             .route("/v1/calls", post().to(v1::calls::place))
             .route("/v1/calls/{id}", get().to(v1::calls::read))
             .route("/v1/transactions/{id}", get().to(v1::transactions::read))
+            .route(PROXY, get().to(v1::proxy::read))
+            .route(PROXY, post().to(v1::proxy::write))
+            .route(PROXY, put().to(v1::proxy::write))
+            .route(PROXY, patch().to(v1::proxy::write))
+            .route(PROXY, delete().to(v1::proxy::write))
             // Dashboard API, by a person's token
             .route("/api/auth/sign-up", post().to(dashboard::auth::sign_up))
             .route("/api/auth/sign-in", post().to(dashboard::auth::sign_in))

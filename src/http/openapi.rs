@@ -18,7 +18,7 @@ use super::{dashboard, docs, health, v1};
         v1::subscriptions::create, v1::subscriptions::read, v1::subscriptions::cancel,
         v1::payment_links::create, v1::payment_links::read,
         v1::payouts::create, v1::payouts::read,
-        v1::sms::send, v1::sms::read, v1::calls::place, v1::calls::read, v1::transactions::read,
+        v1::sms::send, v1::sms::read, v1::calls::place, v1::calls::read, v1::transactions::read, v1::proxy::read, v1::proxy::write,
         dashboard::auth::sign_up, dashboard::auth::sign_in, dashboard::auth::jwks,
         dashboard::onboarding::parse, dashboard::onboarding::configure,
         dashboard::keys::list, dashboard::keys::create, dashboard::keys::rotate, dashboard::keys::revoke,

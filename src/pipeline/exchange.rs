@@ -6,7 +6,7 @@ use actors::{AttemptCall, ProviderHandle, TokenFailure};
 use adapters::{Adapter, Context, Exchange, Step};
 use domain::{
     Authentication, Effect, NotSent, Outcome, ProviderId, Rejection, RejectionClass, Reply, Request,
-    Timestamp, TransactionId, Unknown,
+    Resource, StatusMeaning, Timestamp, TransactionId, Unknown,
 };
 use http::HeaderName;
 use resilience::Verdict;
@@ -16,7 +16,7 @@ use super::{Answer, Call, Origin};
 use crate::app::Worker;
 
 /// Goes with every call, so that a provider's own log can be laid beside ours.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// More calls than any exchange makes: a state machine that goes round in circles ends here.
 const MAX_CALLS: u16 = 16;
 
@@ -35,6 +35,18 @@ pub(super) struct Job<'a> {
     pub provider_key: &'a str,
     /// When the transaction was begun.
     pub started_at: Timestamp,
+}
+
+impl Job<'_> {
+    /// Returns what the exchange may look at.
+    pub(super) fn context(&self) -> Context<'_> {
+        Context {
+            credentials: &self.service.credentials,
+            transaction: self.transaction,
+            provider_key: self.provider_key,
+            started_at: self.started_at,
+        }
+    }
 }
 
 /// An exchange that is over.
@@ -70,6 +82,7 @@ impl Ran {
 /// Returns the closed set's word for an outcome: for metrics and logs.
 pub(super) const fn outcome_word(outcome: &Outcome) -> &'static str {
     match outcome {
+        Outcome::Executed(Resource::Proxy(reply)) => meaning_word(reply.meaning()),
         Outcome::Executed(_) => "executed",
         Outcome::Rejected(_) => "rejected",
         Outcome::NotSent(_) => "not_sent",
@@ -77,9 +90,23 @@ pub(super) const fn outcome_word(outcome: &Outcome) -> &'static str {
     }
 }
 
+/// Returns the same for an answer of which only the status is understood.
+pub(super) const fn meaning_word(meaning: StatusMeaning) -> &'static str {
+    match meaning {
+        StatusMeaning::Done => "executed",
+        StatusMeaning::Refused | StatusMeaning::RefusedForNow => "rejected",
+        StatusMeaning::Unclear => "unknown",
+    }
+}
+
 /// Returns what an outcome says about the provider's health: a refusal of this one request says nothing bad.
 pub(super) const fn verdict(outcome: &Outcome) -> Verdict {
     match outcome {
+        Outcome::Executed(Resource::Proxy(reply)) => match reply.meaning() {
+            StatusMeaning::Done | StatusMeaning::Refused => Verdict::Success,
+            StatusMeaning::RefusedForNow => Verdict::Ignored,
+            StatusMeaning::Unclear => Verdict::Failure,
+        },
         Outcome::Executed(_) => Verdict::Success,
         Outcome::Rejected(rejection) => match rejection.class {
             RejectionClass::Unavailable | RejectionClass::Credentials => Verdict::Failure,
@@ -93,12 +120,7 @@ pub(super) const fn verdict(outcome: &Outcome) -> Verdict {
 
 /// Runs an exchange to its end.
 pub(super) async fn run(worker: &Worker, job: &Job<'_>, mut exchange: Box<dyn Exchange>) -> Ran {
-    let context = Context {
-        credentials: &job.service.credentials,
-        transaction: job.transaction,
-        provider_key: job.provider_key,
-        started_at: job.started_at,
-    };
+    let context = job.context();
     let mut caller = Caller { worker, job, attempts: 0, provider_time: Duration::ZERO, has_written: false };
     let mut step = exchange.begin(&context);
     let outcome = loop {

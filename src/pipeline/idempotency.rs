@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use domain::{LedgerEntry, LedgerState, TransactionId};
+use domain::{LedgerEntry, LedgerState, Operation, TransactionId};
 use sha2::{Digest, Sha256};
 
 use super::flights::Boarded;
@@ -57,7 +57,13 @@ pub(super) struct Guard {
 /// Returns SHA-256 of route, target and body.
 pub(super) fn fingerprint(call: &Call) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for part in [call.endpoint.as_bytes(), call.target.as_bytes(), &call.body] {
+    // The one request whose query says what is to be done. It is hashed and not kept: it may hold secrets.
+    let query = match &call.operation {
+        Operation::Proxy(request) => request.query.as_deref(),
+        _ => None,
+    };
+    let query = query.map(str::as_bytes);
+    for part in [call.endpoint.as_bytes(), call.target.as_bytes(), &call.body].into_iter().chain(query) {
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(part);
     }

@@ -1,7 +1,10 @@
 //! The way of an operation with a side effect: a row in the ledger before the call, the outcome behind it.
 
 use domain::ports::Begun;
-use domain::{LedgerEntry, LedgerState, NotSent, Outcome, RejectionClass, Settlement, TransactionId};
+use domain::{
+    LedgerEntry, LedgerState, NotSent, Outcome, RejectionClass, Resource, Settlement, StatusMeaning,
+    TransactionId,
+};
 
 use super::exchange::{Job, Ran, run, verdict};
 use super::guard::Unsettled;
@@ -88,12 +91,13 @@ pub(super) fn conclude(
         outcome: &ran.outcome,
     };
     let (status, body) = present.present(&completion);
-    let settlement = settlement(&ran.outcome, status, &body);
+    let (kept_status, kept) = present.kept(&completion, &body).unwrap_or_else(|| (status, body.clone()));
+    let settlement = settlement(&ran.outcome, kept_status, kept);
     // The log's rows never change: what is not known yet is told from the ledger, and logged when it is.
     let logged = match settlement {
         Settlement::Unknown => None,
         Settlement::Settled { .. } | Settlement::Released => {
-            Some(record::transaction(&worker.gateway, job, &ran, status, &body))
+            Some(record::transaction(&worker.gateway, job, &ran, status, &present.logged(&body)))
         }
     };
     unsettled.record(logged, settlement);
@@ -101,9 +105,14 @@ pub(super) fn conclude(
 }
 
 /// Returns what an outcome makes of the ledger's row: only an answer that would be the same again is kept.
-fn settlement(outcome: &Outcome, status: u16, body: &bytes::Bytes) -> Settlement {
+fn settlement(outcome: &Outcome, status: u16, body: bytes::Bytes) -> Settlement {
     match outcome {
-        Outcome::Executed(_) => Settlement::Settled { status, body: body.clone() },
+        Outcome::Executed(Resource::Proxy(reply)) => match reply.meaning() {
+            StatusMeaning::Done | StatusMeaning::Refused => Settlement::Settled { status, body },
+            StatusMeaning::RefusedForNow => Settlement::Released,
+            StatusMeaning::Unclear => Settlement::Unknown,
+        },
+        Outcome::Executed(_) => Settlement::Settled { status, body },
         Outcome::Rejected(rejection) => match rejection.class {
             RejectionClass::Credentials | RejectionClass::RateLimited | RejectionClass::Unavailable => {
                 Settlement::Released
@@ -112,7 +121,7 @@ fn settlement(outcome: &Outcome, status: u16, body: &bytes::Bytes) -> Settlement
             | RejectionClass::NotFound
             | RejectionClass::Conflict
             | RejectionClass::Declined
-            | RejectionClass::Refused => Settlement::Settled { status, body: body.clone() },
+            | RejectionClass::Refused => Settlement::Settled { status, body },
         },
         Outcome::NotSent(
             NotSent::Unreachable

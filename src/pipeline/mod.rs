@@ -6,6 +6,7 @@ mod flights;
 mod guard;
 mod idempotency;
 mod ledger;
+mod passthrough;
 mod record;
 mod resume;
 mod routing;
@@ -21,6 +22,7 @@ use resilience::Deadline;
 
 pub(crate) use flights::Flights;
 pub(crate) use idempotency::IdempotencyKey;
+pub(crate) use passthrough::{Answered, Passed, PassedBody, SMALL_BODY_BYTES, is_kept_in_log, pass};
 pub(crate) use routing::{Endpoints, EndpointsError};
 pub(crate) use verify::{TokenExchange, verify_credentials};
 
@@ -92,6 +94,16 @@ pub(crate) struct Completion<'a> {
 pub(crate) trait Present: Send + Sync {
     /// Returns the answer.
     fn present(&self, completion: &Completion<'_>) -> (u16, Bytes);
+
+    /// Returns what the log keeps of an answer's body.
+    fn logged(&self, body: &Bytes) -> Bytes {
+        body.clone()
+    }
+
+    /// Returns what repeats of the idempotency key get, where it is not the answer itself.
+    fn kept(&self, _completion: &Completion<'_>, _body: &Bytes) -> Option<(u16, Bytes)> {
+        None
+    }
 }
 
 /// The answer to a call.

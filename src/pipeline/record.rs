@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use domain::ports::Record;
-use domain::{Outcome, Transaction, TransactionStatus};
+use domain::{Operation, Outcome, Resource, StatusMeaning, Transaction, TransactionStatus};
 
-use super::amount_of;
 use super::exchange::{Job, Ran};
+use super::passthrough::is_kept_in_log;
+use super::{Call, amount_of};
 use crate::app::Gateway;
 
 /// Longest word of a provider that is kept, in characters.
@@ -33,15 +34,20 @@ pub(super) fn transaction(
         operation: call.operation.kind(),
         subject: call.subject,
         provider: Some(job.service.provider.as_str().into()),
-        provider_ref: resource.map(|resource| resource.provider_id().into()),
+        provider_ref: match (&call.operation, resource) {
+            // Its one name, whatever came of it.
+            (Operation::Proxy(request), _) => Some(request.path.clone()),
+            (_, resource) => resource.map(|resource| resource.provider_id().into()),
+        },
         endpoint: call.endpoint,
         status: match &ran.outcome {
+            Outcome::Executed(Resource::Proxy(reply)) => proxied(reply.meaning(), call),
             Outcome::Executed(_) => TransactionStatus::Success,
             Outcome::Rejected(_) | Outcome::NotSent(_) => TransactionStatus::Failed,
             Outcome::Unknown(_) => TransactionStatus::Unknown,
         },
-        object_status: resource.map(domain::Resource::status),
-        provider_status: resource.and_then(domain::Resource::provider_status).map(cut),
+        object_status: resource.map(Resource::status),
+        provider_status: resource.and_then(Resource::provider_status).map(cut),
         response_status: status,
         error_code: match &ran.outcome {
             Outcome::Rejected(rejection) => Some(rejection.code.into()),
@@ -50,7 +56,7 @@ pub(super) fn transaction(
         amount_minor: amount.map(domain::Money::minor),
         currency: amount.map(|amount| amount.currency().code()),
         reference: call.reference.clone(),
-        request_payload: telemetry::redact_payload(&call.body, &[]),
+        request_payload: telemetry::redact_payload(&request_of(call), &[]),
         response_payload: telemetry::redact_payload(body, &[]),
         duration: gateway.clock.monotonic().saturating_sub(call.meta.arrived),
         provider_duration: ran.provider_time,
@@ -59,6 +65,29 @@ pub(super) fn transaction(
         ip: call.meta.ip,
         user_agent: call.meta.user_agent.clone(),
         created_at: job.started_at,
+    }
+}
+
+/// Returns how a passthrough ended whose answer has this meaning.
+const fn proxied(meaning: StatusMeaning, call: &Call) -> TransactionStatus {
+    match meaning {
+        StatusMeaning::Done => TransactionStatus::Success,
+        StatusMeaning::Unclear if call.operation.kind().has_side_effect() => TransactionStatus::Unknown,
+        StatusMeaning::Refused | StatusMeaning::RefusedForNow | StatusMeaning::Unclear => {
+            TransactionStatus::Failed
+        }
+    }
+}
+
+/// Returns what is kept of a request's body: of a provider's own format only what can be masked.
+fn request_of(call: &Call) -> Bytes {
+    match &call.operation {
+        Operation::Proxy(request) => {
+            let content_type = request.headers.iter().find(|(name, _)| name.as_str() == "content-type");
+            let content_type = content_type.map_or("", |(_, value)| value.as_str());
+            if is_kept_in_log(content_type, call.body.len()) { call.body.clone() } else { Bytes::new() }
+        }
+        _ => call.body.clone(),
     }
 }
 

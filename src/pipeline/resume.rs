@@ -1,6 +1,8 @@
 //! Resuming: a key whose earlier call ended without an answer. What became of it is looked up before anything is sent.
 
-use domain::{LedgerEntry, NotSent, Outcome, RejectionClass};
+use domain::{
+    LedgerEntry, NotSent, Operation, Outcome, RejectionClass, Resource, RetrySafety, StatusMeaning, Unknown,
+};
 
 use super::exchange::{Job, Ran, run, verdict};
 use super::guard::Unsettled;
@@ -62,19 +64,26 @@ async fn look_up_or_repeat(worker: &Worker, job: &Job<'_>) -> Result<Ran, Refusa
                 let age = gateway.clock.now().since(job.started_at);
                 if age < gateway.config.calls.quiet() {
                     // The first call may still be on its way: too early to send another.
-                    found.outcome = Outcome::Unknown(domain::Unknown::TimedOut);
+                    found.outcome = Outcome::Unknown(Unknown::TimedOut);
                     return Ok(found);
                 }
                 never_arrived = true;
             }
             // The look-up itself failed: what was unknown stays so.
             Outcome::Rejected(_) | Outcome::NotSent(_) | Outcome::Unknown(_) => {
-                found.outcome = Outcome::Unknown(domain::Unknown::TimedOut);
+                found.outcome = Outcome::Unknown(Unknown::TimedOut);
                 return Ok(found);
             }
         }
     }
-    let exchange = job.adapter.plan(operation).map_err(|rejection| Refusal::Planned {
+    if matches!(operation, Operation::Proxy(_))
+        && adapters::retry_safety(job.adapter, operation) == RetrySafety::LookUpFirst
+    {
+        // Nobody here can look it up: it stays unknown, and is never sent again.
+        let (outcome, provider_time) = (Outcome::Unknown(Unknown::TimedOut), std::time::Duration::ZERO);
+        return Ok(Ran { outcome, attempts: 0, provider_time });
+    }
+    let exchange = adapters::plan(job.adapter, operation).map_err(|rejection| Refusal::Planned {
         provider: job.service.provider,
         rejection: Box::new(rejection),
     })?;
@@ -83,7 +92,7 @@ async fn look_up_or_repeat(worker: &Worker, job: &Job<'_>) -> Result<Ran, Refusa
     let mut ran = run(worker, job, route.exchange).await;
     admission.settle(verdict(&ran.outcome), gateway.clock.monotonic());
     if !never_arrived && !tells_of_the_first(&ran.outcome) {
-        ran.outcome = Outcome::Unknown(domain::Unknown::TimedOut);
+        ran.outcome = Outcome::Unknown(Unknown::TimedOut);
     }
     Ok(ran)
 }
@@ -92,6 +101,9 @@ async fn look_up_or_repeat(worker: &Worker, job: &Job<'_>) -> Result<Ran, Refusa
 /// sent this time, or that the provider was too busy to look, does not.
 fn tells_of_the_first(outcome: &Outcome) -> bool {
     match outcome {
+        Outcome::Executed(Resource::Proxy(reply)) => {
+            matches!(reply.meaning(), StatusMeaning::Done | StatusMeaning::Refused)
+        }
         Outcome::Executed(_) => true,
         Outcome::Rejected(rejection) => !matches!(
             rejection.class,

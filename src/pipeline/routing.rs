@@ -104,7 +104,7 @@ pub(super) fn choose(call: &Call) -> Result<Route, Refusal> {
             refused = currency.map(Refusal::CurrencyNotTaken);
             continue;
         }
-        let rejection = match adapter.plan(&call.operation) {
+        let rejection = match adapters::plan(*adapter, &call.operation) {
             Ok(exchange) => {
                 let credentials = Arc::clone(&service.credentials);
                 let service = Service { provider: service.provider, credentials };
@@ -170,7 +170,7 @@ fn planned(provider: ProviderId, mut rejection: Rejection, operation: &Operation
     if rejection.code == NOT_SUPPORTED {
         let able: Vec<_> = ADAPTERS
             .into_iter()
-            .filter(|adapter| adapter.plan(operation).is_ok())
+            .filter(|adapter| adapters::plan(*adapter, operation).is_ok())
             .map(|adapter| adapter.descriptor().name)
             .collect();
         if !able.is_empty() {

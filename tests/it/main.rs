@@ -21,6 +21,7 @@ mod layers;
 mod observability;
 mod openapi;
 mod operations;
+mod passthrough;
 mod payment_links;
 mod payouts;
 mod paypal_orders;

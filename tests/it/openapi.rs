@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::Stage;
 
 /// Routes of the public port, as `src/http/mod.rs` lists them.
-const ROUTES: [(&str, &str); 23] = [
+const ROUTES: [(&str, &str); 28] = [
     ("post", "/v1/payments/orders"),
     ("get", "/v1/payments/orders"),
     ("get", "/v1/payments/orders/{id}"),
@@ -16,6 +16,11 @@ const ROUTES: [(&str, &str); 23] = [
     ("post", "/v1/calls"),
     ("get", "/v1/calls/{id}"),
     ("get", "/v1/transactions/{id}"),
+    ("get", "/v1/proxy/{provider}/{path}"),
+    ("post", "/v1/proxy/{provider}/{path}"),
+    ("put", "/v1/proxy/{provider}/{path}"),
+    ("patch", "/v1/proxy/{provider}/{path}"),
+    ("delete", "/v1/proxy/{provider}/{path}"),
     ("post", "/api/auth/sign-up"),
     ("post", "/api/auth/sign-in"),
     ("post", "/api/onboarding/parse"),

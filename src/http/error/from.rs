@@ -163,6 +163,23 @@ impl ApiError {
     }
 }
 
+impl ApiError {
+    /// It is not known what the provider did, and nobody here can find out.
+    pub fn unknown_for_good(reason: Unknown, provider: ProviderId, is_repeatable: bool) -> Self {
+        let mut error = Self::unknown_outcome(reason, provider, is_repeatable);
+        let what = match reason {
+            Unknown::TimedOut | Unknown::Disconnected => "The provider gave no whole answer",
+            Unknown::Unreadable { .. } => "The provider's answer cannot be read",
+        };
+        error.body.message = if is_repeatable {
+            format!("{what}; the request may be sent again.")
+        } else {
+            format!("{what}, and the call may have been done: look at the provider before you send it again.")
+        };
+        error
+    }
+}
+
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         match refusal {

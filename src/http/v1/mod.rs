@@ -8,6 +8,7 @@ pub(super) mod orders;
 pub(super) mod payment_links;
 pub(super) mod payouts;
 mod present;
+pub(super) mod proxy;
 pub(super) mod refunds;
 pub(super) mod sms;
 pub(super) mod subscriptions;
@@ -108,7 +109,8 @@ async fn run(visit: &mut Visit, call: Call, wording: Wording) -> Result<HttpResp
     Ok(respond(visit, answer))
 }
 
-fn respond(visit: &mut Visit, answer: Answer) -> HttpResponse {
+/// Tells the log line, the metrics and the headers of an answer; returns its status.
+fn told(visit: &mut Visit, answer: &Answer) -> StatusCode {
     visit.facts.provider = answer.provider.map(ProviderId::as_str);
     visit.facts.outcome = Some(answer.outcome);
     visit.facts.provider_time = Some(answer.provider_time);
@@ -116,7 +118,11 @@ fn respond(visit: &mut Visit, answer: Answer) -> HttpResponse {
     if visit.facts.is_replayed {
         visit.worker.gateway.catalog.replayed();
     }
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn respond(visit: &mut Visit, answer: Answer) -> HttpResponse {
+    let status = told(visit, &answer);
     let mut response = HttpResponse::build(status);
     response.content_type("application/json");
     if let Some(wait) = answer.retry_after {

@@ -15,13 +15,15 @@ use super::{Answer, Client};
 pub(crate) struct StageOptions {
     /// Changes the configuration.
     pub(crate) configure: fn(&mut Config),
+    /// Another place than the sandbox for Razorpay.
+    pub(crate) razorpay_url: Option<String>,
     /// Puts something in front of the store.
     pub(crate) wrap: Box<dyn FnOnce(Stores) -> Stores + Send>,
 }
 
 impl Default for StageOptions {
     fn default() -> Self {
-        Self { configure: |_| {}, wrap: Box::new(|stores| stores) }
+        Self { configure: |_| {}, razorpay_url: None, wrap: Box::new(|stores| stores) }
     }
 }
 
@@ -29,6 +31,8 @@ impl Default for StageOptions {
 pub(crate) struct Stage {
     /// The gateway's public port.
     pub(crate) api: Client,
+    /// The same, for those who write to the socket themselves.
+    pub(crate) public: SocketAddr,
     /// Its admin port.
     pub(crate) admin: Client,
     /// The sandbox's control port.
@@ -75,6 +79,7 @@ impl Stage {
         let (public, admin) = addresses;
         Self {
             api: Client::new(public),
+            public,
             admin: Client::new(admin),
             control,
             sandbox: Some(sandbox),
@@ -88,6 +93,7 @@ impl Stage {
         self.stop_gateway().await;
         let addresses = self.sandbox.as_ref().expect("a sandbox").addresses();
         let ((public, admin), gateway) = run_gateway(&self.folder, addresses, StageOptions::default()).await;
+        self.public = public;
         (self.api, self.admin, self.gateway) = (Client::new(public), Client::new(admin), Some(gateway));
     }
 
@@ -244,6 +250,9 @@ async fn run_gateway(
     config.calls.deadline_ms = 5_000;
     gateway::point_at_sandbox(&mut config, providers);
     config.calls.quiet_ms = 0;
+    if let (Some(url), Some(razorpay)) = (options.razorpay_url, config.providers.get_mut("razorpay")) {
+        razorpay.test_url = url;
+    }
     (options.configure)(&mut config);
     let (stop, stopped) = oneshot::channel();
     let (started, addresses) = oneshot::channel();

@@ -1,0 +1,182 @@
+//! The call itself: authorised by the adapter, and with a new token once, where the body is there to be sent again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actors::{ProviderHandle, Seat, StreamAnswer, StreamCall, StreamReport, Token, TokenFailure};
+use domain::{
+    Authentication, NotSent, Outcome, Rejection, RejectionClass, Reply, Request, StreamedReply, Upload,
+};
+
+use super::answer::{Taken, in_one_piece, in_pieces, take};
+use crate::app::Worker;
+use crate::pipeline::exchange::{Job, REQUEST_ID};
+
+/// What a call came to.
+pub(super) struct Called {
+    /// The answer, or what became of the call.
+    pub(super) answer: Result<StreamedReply, Outcome>,
+    /// The call's place among the provider's.
+    pub(super) seat: Option<Seat>,
+    /// Requests that went to the provider.
+    pub(super) attempts: u16,
+    /// How long they took, until the answer's head was there.
+    pub(super) provider_time: Duration,
+}
+
+/// Makes a call.
+pub(super) async fn call_provider(
+    worker: &Worker,
+    job: &Job<'_>,
+    mut request: Request,
+    mut upload: Option<Upload>,
+) -> Called {
+    let mut called = Called {
+        answer: Err(Outcome::NotSent(NotSent::Unreachable)),
+        seat: None,
+        attempts: 0,
+        provider_time: Duration::ZERO,
+    };
+    let Some(provider) = worker.gateway.providers.get(job.service.provider) else { return called };
+    request.headers.push((REQUEST_ID, job.call.meta.request_id.to_string()));
+    let needs_token = job.adapter.descriptor().authentication == Authentication::Token;
+    let is_repeatable = upload.is_none();
+    let mut may_repeat = needs_token && is_repeatable;
+    loop {
+        let token = match buy(job, provider, needs_token).await {
+            Ok(token) => token,
+            Err(outcome) => {
+                called.answer = Err(outcome);
+                return called;
+            }
+        };
+        let secret = token.as_ref().map(|token| token.secret());
+        job.adapter.authorize(&mut request, &job.service.credentials, secret);
+        let report = stream(worker, job, provider, (&request, upload.take())).await;
+        called.attempts = called.attempts.saturating_add(report.attempts);
+        called.provider_time += report.provider_duration;
+        called.seat = report.seat;
+        let reply = match report.answer {
+            StreamAnswer::Replied(reply) => reply,
+            other => {
+                called.answer = Err(outcome_of(&other));
+                return called;
+            }
+        };
+        let (reply, is_refused) = match &token {
+            Some(_) if reply.status == 401 => judge(job, reply).await,
+            _ => (reply, false),
+        };
+        match token {
+            Some(token) if is_refused => provider.invalidate(&token),
+            _ => {
+                called.answer = Ok(reply);
+                return called;
+            }
+        }
+        // A refused token did nothing: a new one and a repeat are safe, by us where the body is still there.
+        if !may_repeat {
+            called.answer = if is_repeatable { Ok(reply) } else { Err(Outcome::Rejected(token_refused())) };
+            return called;
+        }
+        may_repeat = false;
+    }
+}
+
+async fn stream(
+    worker: &Worker,
+    job: &Job<'_>,
+    provider: &ProviderHandle,
+    (request, upload): (&Request, Option<Upload>),
+) -> StreamReport {
+    let environment = job.call.principal.environment;
+    let Some(endpoint) = worker.gateway.endpoints.of(job.service.provider, environment) else {
+        let answer = StreamAnswer::NotSent(NotSent::Unreachable);
+        return StreamReport { answer, attempts: 0, provider_duration: Duration::ZERO, seat: None };
+    };
+    let call = StreamCall {
+        transport: &*worker.transport,
+        endpoint,
+        request,
+        upload,
+        operation: job.call.operation.kind(),
+        deadline: job.call.meta.deadline,
+    };
+    provider.stream(call).await
+}
+
+/// Returns the token that goes along, where one does.
+async fn buy(
+    job: &Job<'_>,
+    provider: &ProviderHandle,
+    needs_token: bool,
+) -> Result<Option<Arc<Token>>, Outcome> {
+    if !needs_token {
+        return Ok(None);
+    }
+    let tenant = job.call.principal.tenant.tenant().id;
+    match provider.token(&job.service.credentials, tenant).await {
+        Ok(token) => Ok(Some(token)),
+        Err(TokenFailure::Refused(rejection)) => Err(Outcome::Rejected(*rejection)),
+        Err(TokenFailure::Overloaded) => Err(Outcome::NotSent(NotSent::Overloaded)),
+        Err(TokenFailure::Unreachable | TokenFailure::Lost) => Err(Outcome::NotSent(NotSent::Unreachable)),
+    }
+}
+
+/// Looks into a 401 whether it refuses the token; gives the answer back as it was.
+async fn judge(job: &Job<'_>, reply: StreamedReply) -> (StreamedReply, bool) {
+    let StreamedReply { status, headers, length, pieces } = reply;
+    match take(pieces).await {
+        Taken::Whole(body) => {
+            let whole = Reply { status, headers, body };
+            let is_refused = job.adapter.refuses_token(&whole);
+            let Reply { headers, body, .. } = whole;
+            (StreamedReply { status, headers, length, pieces: in_one_piece(body) }, is_refused)
+        }
+        Taken::More { start, rest } => {
+            (StreamedReply { status, headers, length, pieces: in_pieces(start, Ok(rest)) }, false)
+        }
+        Taken::Broken(failure) => {
+            let pieces = in_pieces(bytes::Bytes::new(), Err(failure));
+            (StreamedReply { status, headers, length, pieces }, false)
+        }
+    }
+}
+
+fn outcome_of(answer: &StreamAnswer) -> Outcome {
+    match answer {
+        StreamAnswer::NotSent(reason) => Outcome::NotSent(*reason),
+        StreamAnswer::Unknown(reason) => Outcome::Unknown(*reason),
+        StreamAnswer::Incomplete | StreamAnswer::Replied(_) => Outcome::Rejected(incomplete()),
+    }
+}
+
+/// The caller's body never became whole.
+fn incomplete() -> Rejection {
+    refusal(
+        RejectionClass::InvalidRequest,
+        "request_incomplete",
+        "The body broke off, or was not through in time; the provider has had no whole request.",
+    )
+}
+
+fn token_refused() -> Rejection {
+    refusal(
+        RejectionClass::Unavailable,
+        "provider_token_refused",
+        "The provider no longer took the gateway's token, and the body is not there to be sent again. Nothing was done; the \
+         next request goes with a new token.",
+    )
+}
+
+fn refusal(class: RejectionClass, code: &'static str, message: &str) -> Rejection {
+    Rejection {
+        class,
+        code,
+        message: message.to_owned(),
+        param: None,
+        provider_code: None,
+        provider_message: None,
+        retry_after: None,
+    }
+}
