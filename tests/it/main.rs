@@ -13,6 +13,7 @@
 mod amounts;
 mod bad_input;
 mod calls;
+mod crashes;
 mod errors;
 mod first_payment;
 mod idempotency;

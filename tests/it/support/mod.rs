@@ -1,11 +1,13 @@
 //! What the tests stand on: a gateway and a sandbox of their own on free ports, and a client that speaks plain HTTP.
 
 mod client;
+mod dev;
 mod requests;
 mod scene;
 mod stage;
 
 pub(crate) use client::{Answer, Client};
+pub(crate) use dev::{Dev, PROGRAM, dev_command, free_ports};
 pub(crate) use requests::{in_vain, ready};
 pub(crate) use scene::{Scene, text};
 pub(crate) use stage::{Account, Stage, StageOptions, bearer, env_of};
