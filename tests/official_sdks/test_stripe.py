@@ -79,6 +79,22 @@ def test_payouts_meet_in_both_directions(stage, client):
     assert (read["amount"], read["currency"]) == (7.00, "USD")
 
 
+def test_the_client_works_through_the_gateway_unchanged(stage, client):
+    """Its bearer key is a platform key, its address the passthrough: everything else is Stripe's own."""
+    through = stripe.StripeClient(stage.api.headers["X-Platform-Key"],
+                                  base_addresses={"api": stage.api.address + "/v1/proxy/stripe"},
+                                  stripe_version="2023-08-16", max_network_retries=0)
+    made = through.v1.payment_intents.create({"amount": 4200, "currency": "eur", "metadata": {"cart": "7"}})
+    assert client.v1.payment_intents.retrieve(made.id).amount == 4200
+    options = {"idempotency_key": "one-customer"}
+    customers = [through.v1.customers.create({"email": "payer@example.com"}, options) for _ in range(2)]
+    assert customers[0].id == customers[1].id
+    assert made.id in [intent.id for intent in through.v1.payment_intents.list({"limit": 10}).data]
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        through.v1.payment_intents.retrieve("pi_nowhere")
+    assert refusal.value.code == "resource_missing"
+
+
 def test_the_client_understands_a_refusal(stage, client):
     with pytest.raises(stripe.InvalidRequestError) as refusal:
         client.v1.payment_intents.retrieve("pi_nowhere")
