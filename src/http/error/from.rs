@@ -191,7 +191,9 @@ impl From<Refusal> for ApiError {
             }
             Refusal::FeatureNotEnabled { feature, provider } => Self::unprocessable(
                 "feature_not_enabled",
-                format!("{feature} is switched off for {provider}."),
+                format!(
+                    "{feature} is switched off for {provider}; configure the service again to switch it on."
+                ),
             )
             .of(provider),
             Refusal::NotSupported { provider, operation, able } => {
