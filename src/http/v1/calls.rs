@@ -9,21 +9,22 @@ use utoipa::ToSchema;
 
 use super::fields::{missing, read_phone, read_provider, read_reference, read_required, read_url};
 use super::metadata::{MetadataBody, MetadataView};
-use super::present::{Attached, Caller, Wording};
+use super::present::{Attached, Caller};
 use super::target::Noun;
-use super::{LiveNoun, read_live, read_posted, run};
+use super::{Asked, NounRoutes, create_object, read_live, read_posted};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::visit;
 use crate::http::json::{self, RawBody};
 use crate::http::time;
-use crate::pipeline::{Call, Completion};
+use crate::pipeline::Completion;
 
 const CALLS: &str = "/v1/calls";
 const CALL: &str = "/v1/calls/{id}";
 const MAX_SAY_CHARS: usize = 4_000;
-const LIVE: LiveNoun = LiveNoun {
+const ROUTES: NounRoutes = NounRoutes {
     noun: Noun { created_by: OperationKind::CallsPlace, not_found: "call_not_found" },
-    endpoint: "GET /v1/calls/{id}",
+    create: "POST /v1/calls",
+    read: "GET /v1/calls/{id}",
     get: |target| {
         Operation::Call(CallOperation::Get(GetCall { provider_call_id: target.provider_ref.clone() }))
     },
@@ -99,11 +100,9 @@ pub(crate) async fn place(request: HttpRequest, raw: RawBody) -> HttpResponse {
         let body: PlaceCallBody<'_> = json::read(&posted.bytes)?;
         let provider = read_provider(body.provider.as_deref())?;
         let placed = body.read()?;
-        let reference = placed.reference.clone();
-        let attached = Attached::now(reference.as_deref(), &placed.metadata);
+        let attached = Attached::now(placed.reference.as_deref(), &placed.metadata);
         let operation = Operation::Call(CallOperation::Place(placed));
-        let call = Call { provider, reference, ..posted.call(visit, "POST /v1/calls", operation) };
-        run(visit, call, Wording { status: 201, attached, write }).await
+        create_object(visit, &posted, Asked { operation, provider, attached }, &ROUTES).await
     })
     .await
 }
@@ -115,7 +114,7 @@ pub(crate) async fn place(request: HttpRequest, raw: RawBody) -> HttpResponse {
     responses((status = 200, description = "The call.", body = CallBody<'_>),
               (status = 404, description = "`call_not_found`", body = ErrorBody<'_>)))]
 pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
-    visit(&request, CALL, Scope::CallsRead, async |visit| read_live(visit, &request, &LIVE).await).await
+    visit(&request, CALL, Scope::CallsRead, async |visit| read_live(visit, &request, &ROUTES).await).await
 }
 
 impl PlaceCallBody<'_> {

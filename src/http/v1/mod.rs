@@ -77,30 +77,53 @@ fn ask(visit: &Visit, endpoint: &'static str, operation: Operation) -> Call {
     }
 }
 
+/// A noun's routes: what they are called in the log and the ledger, and what they do.
+struct NounRoutes {
+    noun: Noun,
+    /// Where one is made.
+    create: &'static str,
+    /// Where one is read.
+    read: &'static str,
+    get: fn(&Target) -> Operation,
+    write: WriteBody,
+}
+
+/// What a body asks to be made.
+struct Asked {
+    operation: Operation,
+    provider: Option<ProviderId>,
+    attached: Attached,
+}
+
+/// Makes what was asked for, once for its idempotency key.
+async fn create_object(
+    visit: &mut Visit,
+    posted: &Posted,
+    asked: Asked,
+    routes: &NounRoutes,
+) -> Result<HttpResponse, ApiError> {
+    let Asked { operation, provider, attached } = asked;
+    let reference = attached.reference().map(Into::into);
+    let call = Call { provider, reference, ..posted.call(visit, routes.create, operation) };
+    run(visit, call, Wording { status: 201, attached, write: routes.write }).await
+}
+
 /// Reads the object that the path names, live from its provider.
 async fn read_live(
     visit: &mut Visit,
     request: &HttpRequest,
-    noun: &LiveNoun,
+    routes: &NounRoutes,
 ) -> Result<HttpResponse, ApiError> {
-    let target = find_target(visit, read_named(request)?, &noun.noun).await?;
-    let operation = (noun.get)(&target);
+    let target = find_target(visit, read_named(request)?, &routes.noun).await?;
+    let operation = (routes.get)(&target);
     let call = Call {
         provider: target.provider,
         subject: target.subject,
         target: target.id,
-        ..ask(visit, noun.endpoint, operation)
+        ..ask(visit, routes.read, operation)
     };
-    run(visit, call, Wording { status: 200, attached: Attached::then(target.created), write: noun.write })
-        .await
-}
-
-/// A noun whose objects can be read.
-struct LiveNoun {
-    noun: Noun,
-    endpoint: &'static str,
-    get: fn(&Target) -> Operation,
-    write: WriteBody,
+    let attached = Attached::then(target.created);
+    run(visit, call, Wording { status: 200, attached, write: routes.write }).await
 }
 
 /// Runs an operation and answers with what came of it.

@@ -14,7 +14,7 @@ pub(crate) use body::{CaptureOrderBody, CreateOrderBody, OrderBody};
 use super::fields::read_provider;
 use super::present::{Attached, Wording};
 use super::target::{Noun, find_target, read_named};
-use super::{LiveNoun, read_live, read_optional_posted, read_posted, run};
+use super::{Asked, NounRoutes, create_object, read_live, read_optional_posted, read_posted, run};
 use crate::http::amount::read_amount;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::{Visit, visit};
@@ -25,9 +25,10 @@ const ORDERS: &str = "/v1/payments/orders";
 const ORDER: &str = "/v1/payments/orders/{id}";
 const CAPTURE: &str = "/v1/payments/orders/{id}/capture";
 const CANCEL: &str = "/v1/payments/orders/{id}/cancel";
-const LIVE: LiveNoun = LiveNoun {
+const ROUTES: NounRoutes = NounRoutes {
     noun: Noun { created_by: OperationKind::OrdersCreate, not_found: "order_not_found" },
-    endpoint: "GET /v1/payments/orders/{id}",
+    create: "POST /v1/payments/orders",
+    read: "GET /v1/payments/orders/{id}",
     get: |target| {
         let provider_order_id = target.provider_ref.clone();
         Operation::Order(OrderOperation::Get(GetOrder { provider_order_id, created_by: target.subject }))
@@ -53,11 +54,9 @@ pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
         let body: CreateOrderBody<'_> = json::read(&posted.bytes)?;
         let provider = read_provider(body.provider.as_deref())?;
         let order = body.read()?;
-        let reference = order.reference.clone();
-        let attached = Attached::now(reference.as_deref(), &order.metadata);
+        let attached = Attached::now(order.reference.as_deref(), &order.metadata);
         let operation = Operation::Order(OrderOperation::Create(order));
-        let call = Call { provider, reference, ..posted.call(visit, "POST /v1/payments/orders", operation) };
-        run(visit, call, Wording { status: 201, attached, write: body::write }).await
+        create_object(visit, &posted, Asked { operation, provider, attached }, &ROUTES).await
     })
     .await
 }
@@ -69,7 +68,7 @@ pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
     responses((status = 200, description = "The order.", body = OrderBody<'_>),
               (status = 404, description = "`order_not_found`", body = ErrorBody<'_>)))]
 pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
-    visit(&request, ORDER, Scope::PaymentsRead, async |visit| read_live(visit, &request, &LIVE).await).await
+    visit(&request, ORDER, Scope::PaymentsRead, async |visit| read_live(visit, &request, &ROUTES).await).await
 }
 
 /// Take the money of an authorised or approved order.
@@ -130,7 +129,7 @@ async fn change(
     if let (Change::Cancel, Some(_)) = (change, body.amount) {
         return Err(ApiError::field("unknown_field", "amount", "`amount` is not a field of this request."));
     }
-    let target = find_target(visit, named, &LIVE.noun).await?;
+    let target = find_target(visit, named, &ROUTES.noun).await?;
     let provider_order_id = target.provider_ref.clone();
     let operation = match change {
         Change::Cancel => OrderOperation::Cancel(CancelOrder { provider_order_id }),

@@ -14,22 +14,23 @@ use utoipa::ToSchema;
 use super::customer::{CustomerBody, read_customer};
 use super::fields::{read_future, read_provider, read_reference, read_required, read_url};
 use super::metadata::{MetadataBody, MetadataView};
-use super::present::{Attached, Caller, Wording};
+use super::present::{Attached, Caller};
 use super::target::Noun;
-use super::{LiveNoun, read_live, read_posted, run};
+use super::{Asked, NounRoutes, create_object, read_live, read_posted};
 use crate::http::amount::{Amount, AmountSchema, read_amount, read_currency};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::visit;
 use crate::http::json::{self, RawBody};
 use crate::http::time;
-use crate::pipeline::{Call, Completion};
+use crate::pipeline::Completion;
 
 const LINKS: &str = "/v1/payment-links";
 const LINK: &str = "/v1/payment-links/{id}";
 const MAX_DESCRIPTION_CHARS: usize = 255;
-const LIVE: LiveNoun = LiveNoun {
+const ROUTES: NounRoutes = NounRoutes {
     noun: Noun { created_by: OperationKind::PaymentLinksCreate, not_found: "payment_link_not_found" },
-    endpoint: "GET /v1/payment-links/{id}",
+    create: "POST /v1/payment-links",
+    read: "GET /v1/payment-links/{id}",
     get: |target| {
         let provider_link_id = target.provider_ref.clone();
         Operation::PaymentLink(PaymentLinkOperation::Get(GetPaymentLink { provider_link_id }))
@@ -113,11 +114,9 @@ pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
         let body: CreatePaymentLinkBody<'_> = json::read(&posted.bytes)?;
         let provider = read_provider(body.provider.as_deref())?;
         let link = body.read(visit.meta.at)?;
-        let reference = link.reference.clone();
-        let attached = Attached::now(reference.as_deref(), &link.metadata);
+        let attached = Attached::now(link.reference.as_deref(), &link.metadata);
         let operation = Operation::PaymentLink(PaymentLinkOperation::Create(link));
-        let call = Call { provider, reference, ..posted.call(visit, "POST /v1/payment-links", operation) };
-        run(visit, call, Wording { status: 201, attached, write }).await
+        create_object(visit, &posted, Asked { operation, provider, attached }, &ROUTES).await
     })
     .await
 }
@@ -129,7 +128,7 @@ pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
     responses((status = 200, description = "The link.", body = PaymentLinkBody<'_>),
               (status = 404, description = "`payment_link_not_found`", body = ErrorBody<'_>)))]
 pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
-    visit(&request, LINK, Scope::PaymentLinksRead, async |visit| read_live(visit, &request, &LIVE).await)
+    visit(&request, LINK, Scope::PaymentLinksRead, async |visit| read_live(visit, &request, &ROUTES).await)
         .await
 }
 

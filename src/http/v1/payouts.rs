@@ -8,19 +8,19 @@ use domain::{GetPayout, Operation, OperationKind, PayoutOperation, Scope};
 pub(crate) use body::{CreatePayoutBody, PayoutBody};
 
 use super::fields::read_provider;
-use super::present::{Attached, Wording};
+use super::present::Attached;
 use super::target::Noun;
-use super::{LiveNoun, read_live, read_posted, run};
+use super::{Asked, NounRoutes, create_object, read_live, read_posted};
 use crate::http::error::ErrorBody;
 use crate::http::extract::visit;
 use crate::http::json::{self, RawBody};
-use crate::pipeline::Call;
 
 const PAYOUTS: &str = "/v1/payouts";
 const PAYOUT: &str = "/v1/payouts/{id}";
-const LIVE: LiveNoun = LiveNoun {
+const ROUTES: NounRoutes = NounRoutes {
     noun: Noun { created_by: OperationKind::PayoutsCreate, not_found: "payout_not_found" },
-    endpoint: "GET /v1/payouts/{id}",
+    create: "POST /v1/payouts",
+    read: "GET /v1/payouts/{id}",
     get: |target| {
         let provider_payout_id = target.provider_ref.clone();
         Operation::Payout(PayoutOperation::Get(GetPayout { provider_payout_id }))
@@ -43,11 +43,9 @@ pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
         let body: CreatePayoutBody<'_> = json::read(&posted.bytes)?;
         let provider = read_provider(body.provider.as_deref())?;
         let payout = body.read()?;
-        let reference = payout.reference.clone();
-        let attached = Attached::now(reference.as_deref(), &payout.metadata);
+        let attached = Attached::now(payout.reference.as_deref(), &payout.metadata);
         let operation = Operation::Payout(PayoutOperation::Create(payout));
-        let call = Call { provider, reference, ..posted.call(visit, "POST /v1/payouts", operation) };
-        run(visit, call, Wording { status: 201, attached, write: body::write }).await
+        create_object(visit, &posted, Asked { operation, provider, attached }, &ROUTES).await
     })
     .await
 }
@@ -59,5 +57,5 @@ pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
     responses((status = 200, description = "The payout.", body = PayoutBody<'_>),
               (status = 404, description = "`payout_not_found`", body = ErrorBody<'_>)))]
 pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
-    visit(&request, PAYOUT, Scope::PayoutsRead, async |visit| read_live(visit, &request, &LIVE).await).await
+    visit(&request, PAYOUT, Scope::PayoutsRead, async |visit| read_live(visit, &request, &ROUTES).await).await
 }

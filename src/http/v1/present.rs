@@ -61,17 +61,26 @@ impl Attached {
         Self::Then(created.map(Box::new))
     }
 
-    fn caller(&self) -> Caller<'_> {
+    /// Returns the caller's own id of the object.
+    pub(super) fn reference(&self) -> Option<&str> {
         match self {
-            Self::Now { reference, metadata, order_id } => Caller {
-                reference: reference.as_deref(),
+            Self::Now { reference, .. } => reference.as_deref(),
+            Self::Then(created) => created.as_ref().and_then(|created| created.reference.as_deref()),
+        }
+    }
+
+    fn caller(&self) -> Caller<'_> {
+        let reference = self.reference();
+        match self {
+            Self::Now { metadata, order_id, .. } => Caller {
+                reference,
                 metadata: MetadataView::Own(metadata),
                 order_id: order_id.as_deref().map(Cow::Borrowed),
             },
             Self::Then(created) => {
                 let created = created.as_deref();
                 Caller {
-                    reference: created.and_then(|created| created.reference.as_deref()),
+                    reference,
                     metadata: stored_metadata(created),
                     order_id: created.and_then(stored_order_id),
                 }

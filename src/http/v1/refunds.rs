@@ -13,24 +13,25 @@ use utoipa::ToSchema;
 
 use super::fields::{missing, read_provider, read_reference, read_required, read_text};
 use super::metadata::{MetadataBody, MetadataView};
-use super::present::{Attached, Caller, Wording};
+use super::present::{Attached, Caller};
 use super::target::{Named, Noun, find_target};
-use super::{LiveNoun, read_live, read_posted, run};
+use super::{Asked, NounRoutes, create_object, read_live, read_posted};
 use crate::http::amount::{Amount, AmountSchema, read_amount, read_amount_number};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::{Visit, visit};
 use crate::http::json::{self, RawBody};
 use crate::http::time;
-use crate::pipeline::{Call, Completion};
+use crate::pipeline::Completion;
 
 const REFUNDS: &str = "/v1/payments/refunds";
 const REFUND: &str = "/v1/payments/refunds/{id}";
 const MAX_REASON_CHARS: usize = 255;
 const MAX_ID_CHARS: usize = 128;
 const ORDER: Noun = Noun { created_by: OperationKind::OrdersCreate, not_found: "order_not_found" };
-const LIVE: LiveNoun = LiveNoun {
+const ROUTES: NounRoutes = NounRoutes {
     noun: Noun { created_by: OperationKind::RefundsCreate, not_found: "refund_not_found" },
-    endpoint: "GET /v1/payments/refunds/{id}",
+    create: "POST /v1/payments/refunds",
+    read: "GET /v1/payments/refunds/{id}",
     get: |target| {
         let provider_refund_id = target.provider_ref.clone();
         Operation::Refund(RefundOperation::Get(GetRefund { provider_refund_id }))
@@ -125,12 +126,8 @@ pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
             order_id: payment.order_id,
         };
         let operation = Operation::Refund(RefundOperation::Create(refund));
-        let call = Call {
-            provider: payment.provider,
-            reference,
-            ..posted.call(visit, "POST /v1/payments/refunds", operation)
-        };
-        run(visit, call, Wording { status: 201, attached, write }).await
+        let asked = Asked { operation, provider: payment.provider, attached };
+        create_object(visit, &posted, asked, &ROUTES).await
     })
     .await
 }
@@ -142,7 +139,8 @@ pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
     responses((status = 200, description = "The refund.", body = RefundBody<'_>),
               (status = 404, description = "`refund_not_found`", body = ErrorBody<'_>)))]
 pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
-    visit(&request, REFUND, Scope::PaymentsRead, async |visit| read_live(visit, &request, &LIVE).await).await
+    visit(&request, REFUND, Scope::PaymentsRead, async |visit| read_live(visit, &request, &ROUTES).await)
+        .await
 }
 
 /// The payment that a refund is of.

@@ -9,23 +9,24 @@ use utoipa::ToSchema;
 
 use super::fields::{read_phone, read_provider, read_reference};
 use super::metadata::{MetadataBody, MetadataView};
-use super::present::{Attached, Caller, Wording};
+use super::present::{Attached, Caller};
 use super::target::Noun;
-use super::{LiveNoun, read_live, read_posted, run};
+use super::{Asked, NounRoutes, create_object, read_live, read_posted};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::visit;
 use crate::http::json::{self, RawBody};
 use crate::http::time;
-use crate::pipeline::{Call, Completion};
+use crate::pipeline::Completion;
 
 const MESSAGES: &str = "/v1/sms";
 const MESSAGE: &str = "/v1/sms/{id}";
 const MAX_MESSAGE_CHARS: usize = 1_600;
 /// Longest sender: an E.164 number; names have at most 11 characters.
 const MAX_SENDER_CHARS: usize = 16;
-const LIVE: LiveNoun = LiveNoun {
+const ROUTES: NounRoutes = NounRoutes {
     noun: Noun { created_by: OperationKind::SmsSend, not_found: "sms_not_found" },
-    endpoint: "GET /v1/sms/{id}",
+    create: "POST /v1/sms",
+    read: "GET /v1/sms/{id}",
     get: |target| {
         Operation::Sms(SmsOperation::Get(GetSms { provider_message_id: target.provider_ref.clone() }))
     },
@@ -100,11 +101,9 @@ pub(crate) async fn send(request: HttpRequest, raw: RawBody) -> HttpResponse {
         let body: SendSmsBody<'_> = json::read(&posted.bytes)?;
         let provider = read_provider(body.provider.as_deref())?;
         let sms = body.read()?;
-        let reference = sms.reference.clone();
-        let attached = Attached::now(reference.as_deref(), &sms.metadata);
+        let attached = Attached::now(sms.reference.as_deref(), &sms.metadata);
         let operation = Operation::Sms(SmsOperation::Send(sms));
-        let call = Call { provider, reference, ..posted.call(visit, "POST /v1/sms", operation) };
-        run(visit, call, Wording { status: 201, attached, write }).await
+        create_object(visit, &posted, Asked { operation, provider, attached }, &ROUTES).await
     })
     .await
 }
@@ -116,7 +115,7 @@ pub(crate) async fn send(request: HttpRequest, raw: RawBody) -> HttpResponse {
     responses((status = 200, description = "The message.", body = SmsBody<'_>),
               (status = 404, description = "`sms_not_found`", body = ErrorBody<'_>)))]
 pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
-    visit(&request, MESSAGE, Scope::SmsRead, async |visit| read_live(visit, &request, &LIVE).await).await
+    visit(&request, MESSAGE, Scope::SmsRead, async |visit| read_live(visit, &request, &ROUTES).await).await
 }
 
 impl SendSmsBody<'_> {

@@ -12,7 +12,7 @@ pub(crate) use body::{CancelSubscriptionBody, CreateSubscriptionBody, Subscripti
 use super::fields::read_provider;
 use super::present::{Attached, Wording};
 use super::target::{Noun, find_target, read_named};
-use super::{LiveNoun, read_live, read_optional_posted, read_posted, run};
+use super::{Asked, NounRoutes, create_object, read_live, read_optional_posted, read_posted, run};
 use crate::http::error::ErrorBody;
 use crate::http::extract::visit;
 use crate::http::json::{self, RawBody};
@@ -21,9 +21,10 @@ use crate::pipeline::Call;
 const SUBSCRIPTIONS: &str = "/v1/subscriptions";
 const SUBSCRIPTION: &str = "/v1/subscriptions/{id}";
 const CANCEL: &str = "/v1/subscriptions/{id}/cancel";
-const LIVE: LiveNoun = LiveNoun {
+const ROUTES: NounRoutes = NounRoutes {
     noun: Noun { created_by: OperationKind::SubscriptionsCreate, not_found: "subscription_not_found" },
-    endpoint: "GET /v1/subscriptions/{id}",
+    create: "POST /v1/subscriptions",
+    read: "GET /v1/subscriptions/{id}",
     get: |target| {
         let provider_subscription_id = target.provider_ref.clone();
         Operation::Subscription(SubscriptionOperation::Get(GetSubscription { provider_subscription_id }))
@@ -46,11 +47,9 @@ pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
         let body: CreateSubscriptionBody<'_> = json::read(&posted.bytes)?;
         let provider = read_provider(body.provider.as_deref())?;
         let subscription = body.read()?;
-        let reference = subscription.reference.clone();
-        let attached = Attached::now(reference.as_deref(), &subscription.metadata);
+        let attached = Attached::now(subscription.reference.as_deref(), &subscription.metadata);
         let operation = Operation::Subscription(SubscriptionOperation::Create(subscription));
-        let call = Call { provider, reference, ..posted.call(visit, "POST /v1/subscriptions", operation) };
-        run(visit, call, Wording { status: 201, attached, write: body::write }).await
+        create_object(visit, &posted, Asked { operation, provider, attached }, &ROUTES).await
     })
     .await
 }
@@ -63,7 +62,7 @@ pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
               (status = 404, description = "`subscription_not_found`", body = ErrorBody<'_>)))]
 pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
     visit(&request, SUBSCRIPTION, Scope::SubscriptionsRead, async |visit| {
-        read_live(visit, &request, &LIVE).await
+        read_live(visit, &request, &ROUTES).await
     })
     .await
 }
@@ -85,7 +84,7 @@ pub(crate) async fn cancel(request: HttpRequest, raw: RawBody) -> HttpResponse {
         } else {
             json::read(&posted.bytes)?
         };
-        let target = find_target(visit, named, &LIVE.noun).await?;
+        let target = find_target(visit, named, &ROUTES.noun).await?;
         let cancel = CancelSubscription {
             provider_subscription_id: target.provider_ref.clone(),
             when: if body.at_period_end.unwrap_or(false) {
