@@ -159,7 +159,7 @@ pub(crate) fn missing_field(param: &'static str, message: impl Into<String>) -> 
 
 /// The order is in no state for it: paid already, not paid yet, given up.
 pub(crate) fn order_state(message: impl Into<String>) -> Rejection {
-    rejection(RejectionClass::Conflict, "invalid_order_state", message)
+    object_state("invalid_order_state", message)
 }
 
 /// The payer's means of payment was refused. The message may be shown to the payer and so does not say why.

@@ -49,7 +49,8 @@ pub enum Effect {
     Read,
     /// It makes something that does nothing by itself (a plan, a price, a draft), for a later call of the same operation. When
     /// its answer is lost, or the calls behind it are not made, nothing has happened that anyone notices, and the caller's key is
-    /// free again: another transaction may come with it. So its bytes follow from the key, never from the transaction.
+    /// free again: another transaction may come with it. So under a key of the provider's its bytes follow from the request
+    /// and the key, never from the transaction.
     Prepare,
     /// It creates or changes something.
     Write,

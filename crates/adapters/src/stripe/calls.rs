@@ -4,7 +4,7 @@ use domain::{Effect, Request, RetrySafety};
 use http::{HeaderName, Method};
 
 use crate::form::{self, Form};
-use crate::request;
+use crate::{Context, request};
 
 /// The API version that every call names: the one whose specification the contract tests read.
 pub(super) const API_VERSION: &str = "2023-08-16";
@@ -28,9 +28,11 @@ pub(super) fn write_form(path: String, key: &str, form: Form) -> Request {
     request::with_body(write(path, key), form::CONTENT_TYPE, form.finish())
 }
 
-/// Returns the making of something that does nothing by itself: a customer, a price.
-pub(super) fn prepare(path: &str, key: &str, form: Form) -> Request {
-    Request { effect: Effect::Prepare, ..write_form(path.to_owned(), key, form) }
+/// Returns the making of something that does nothing by itself: a customer, a price. It has the key of this step, and is
+/// labelled with the operation's: with the transaction, which is another one when the key comes again, its bytes would differ.
+pub(super) fn prepare(path: &str, context: &Context<'_>, step: u8, form: Form) -> Request {
+    let form = form.nested(&["metadata", "gateway_key"], context.provider_key);
+    Request { effect: Effect::Prepare, ..write_form(path.to_owned(), &context.step_key(step), form) }
 }
 
 /// Returns a deletion, which takes no key: what is deleted cannot be deleted again.

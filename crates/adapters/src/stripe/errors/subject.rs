@@ -79,7 +79,7 @@ impl Subject {
     /// customer) is at fault itself; what stands in the path is the subject.
     pub(super) fn not_found(self, field: Option<&'static str>) -> Rejection {
         match field {
-            Some("plan_id") => rejection::about(rejection::not_found(NAME, Missing::Plan), field),
+            Some("plan_id") => rejection::not_found(NAME, Missing::Plan),
             Some(field @ "destination") => {
                 rejection::invalid_destination(field, format!("{NAME} has no such destination."))
             }

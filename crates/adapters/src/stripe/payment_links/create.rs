@@ -75,9 +75,8 @@ impl Creation {
         let form = Form::new()
             .field("currency", &amounts::word(self.link.amount.currency()))
             .field("unit_amount", &self.units.to_string())
-            .nested(&["product_data", "name"], &cut(&self.link.description, MAX_NAME_CHARS))
-            .nested(&["metadata", "gateway_key"], context.provider_key);
-        calls::prepare("/v1/prices", &context.step_key(PRICE_STEP), form)
+            .nested(&["product_data", "name"], &cut(&self.link.description, MAX_NAME_CHARS));
+        calls::prepare("/v1/prices", context, PRICE_STEP, form)
     }
 
     fn price_made(&mut self, context: &Context<'_>, reply: &Reply) -> Step {

@@ -33,7 +33,7 @@ pub(super) fn plan(subscription: &CreateSubscription) -> Result<Box<dyn Exchange
     let price = match &subscription.plan {
         SubscriptionPlan::Existing(id) if request::is_plain_id(id) => Price::Made(id.to_string()),
         SubscriptionPlan::Existing(_) => {
-            return Err(rejection::about(rejection::not_found(NAME, Missing::Plan), Some("plan_id")));
+            return Err(rejection::not_found(NAME, Missing::Plan));
         }
         SubscriptionPlan::New(plan) => {
             check_interval(plan)?;
@@ -203,8 +203,7 @@ fn customer_call(subscription: &CreateSubscription, context: &Context<'_>) -> Re
         .optional("email", given(payer.email.as_deref()))
         .optional("name", name.as_deref())
         .optional("phone", given(payer.phone.as_deref()));
-    let form = form.nested(&["metadata", "gateway_key"], context.provider_key);
-    calls::prepare("/v1/customers", &context.step_key(CUSTOMER_STEP), form)
+    calls::prepare("/v1/customers", context, CUSTOMER_STEP, form)
 }
 
 fn price_call(plan: &NewPlan, units: i64, context: &Context<'_>) -> Request {
@@ -213,9 +212,8 @@ fn price_call(plan: &NewPlan, units: i64, context: &Context<'_>) -> Request {
         .field("unit_amount", &units.to_string())
         .nested(&["product_data", "name"], &plan.name)
         .nested(&["recurring", "interval"], interval(plan.interval))
-        .nested(&["recurring", "interval_count"], &plan.interval_count.to_string())
-        .nested(&["metadata", "gateway_key"], context.provider_key);
-    calls::prepare("/v1/prices", &context.step_key(PRICE_STEP), form)
+        .nested(&["recurring", "interval_count"], &plan.interval_count.to_string());
+    calls::prepare("/v1/prices", context, PRICE_STEP, form)
 }
 
 const fn interval(interval: PlanInterval) -> &'static str {
