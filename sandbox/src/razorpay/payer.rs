@@ -31,7 +31,12 @@ pub(super) fn act(
     if order.status == OrderStatus::Paid {
         return Err(PayerRefusal::action("the order is paid already"));
     }
-    let amount = amount_of(order, act.amount)?;
+    let due = Due {
+        amount: order.amount_due(),
+        takes_parts: order.takes_part_payments,
+        whole_only: "the order was not created with partial_payment",
+    };
+    let amount = due.paid(act.amount)?;
     let status = match (act.action, order.capture) {
         (PayerAction::Pay, Capture::Automatic) => Status::Captured,
         (PayerAction::Pay, Capture::Manual) | (PayerAction::Authorize, _) => Status::Authorized,
@@ -76,19 +81,27 @@ pub(super) fn page(order: &Order) -> Page {
     }
 }
 
-fn amount_of(order: &Order, given: Option<&Value>) -> Result<i64, PayerRefusal> {
-    let due = order.amount_due();
-    let Some(given) = given else { return Ok(due) };
-    let amount = given
-        .as_i64()
-        .ok_or_else(|| PayerRefusal::amount("amount must be an integer in the currency's smallest unit"))?;
-    if amount < 1 || amount > due {
-        return Err(PayerRefusal::amount(format!("amount must be 1 to {due}, what is still due")));
+/// What is still due, and whether a part of it may be paid; `whole_only` says why it may not.
+pub(super) struct Due {
+    pub(super) amount: i64,
+    pub(super) takes_parts: bool,
+    pub(super) whole_only: &'static str,
+}
+
+impl Due {
+    /// Returns what the payer pays: what the control call gives, else all that is due.
+    pub(super) fn paid(&self, given: Option<&Value>) -> Result<i64, PayerRefusal> {
+        let due = self.amount;
+        let Some(given) = given else { return Ok(due) };
+        let amount = given.as_i64().ok_or_else(|| {
+            PayerRefusal::amount("amount must be an integer in the currency's smallest unit")
+        })?;
+        if amount < 1 || amount > due {
+            return Err(PayerRefusal::amount(format!("amount must be 1 to {due}, what is still due")));
+        }
+        if amount < due && !self.takes_parts {
+            return Err(PayerRefusal::amount(format!("amount must be {due}: {}", self.whole_only)));
+        }
+        Ok(amount)
     }
-    if amount < due && !order.takes_part_payments {
-        return Err(PayerRefusal::amount(format!(
-            "amount must be {due}: the order was not created with partial_payment"
-        )));
-    }
-    Ok(amount)
 }

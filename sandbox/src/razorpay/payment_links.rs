@@ -13,6 +13,7 @@ use super::{
     Call, Handler, Merchant, currencies, fields,
     lists::ListQuery,
     orders::{self, Opening},
+    payer::Due,
     payment_link::{PaymentLink, Status},
     payments::{self, Attempt, Status as PaymentStatus},
     refusal::Refusal,
@@ -157,20 +158,14 @@ fn order_of(desk: &mut Desk, merchant: &mut Merchant, id: &str) -> Result<String
 }
 
 fn amount_of(link: &PaymentLink, given: Option<&Value>) -> Result<i64, PayerRefusal> {
-    let due = link.amount_due();
-    let Some(given) = given else { return Ok(due) };
-    let amount = given
-        .as_i64()
-        .ok_or_else(|| PayerRefusal::amount("amount must be an integer in the currency's smallest unit"))?;
-    if amount < 1 || amount > due {
-        return Err(PayerRefusal::amount(format!("amount must be 1 to {due}, what is still due")));
-    }
-    if amount < due && !link.accepts_parts {
-        return Err(PayerRefusal::amount(format!(
-            "amount must be {due}: the payment link was not created with accept_partial"
-        )));
-    }
-    if link.amount_paid == 0 && amount < link.first_part {
+    let due = Due {
+        amount: link.amount_due(),
+        takes_parts: link.accepts_parts,
+        whole_only: "the payment link was not created with accept_partial",
+    };
+    let amount = due.paid(given)?;
+    // Who is not told an amount pays all that is due, which is always enough.
+    if given.is_some() && link.amount_paid == 0 && amount < link.first_part {
         return Err(PayerRefusal::amount(format!(
             "amount must be at least {}, the link's first_min_partial_amount",
             link.first_part

@@ -1,10 +1,8 @@
 //! Twilio calls: place, get, list, hang up or redirect, delete; and what the called person does.
 
-use serde_json::Value;
-
 use crate::{
     act::{Act, Acted},
-    desk::{Change, Desk},
+    desk::Desk,
     payer::PayerRefusal,
     routes::Route,
 };
@@ -15,6 +13,7 @@ use super::{
     parameters::{Pairs, Span, check_callback, first, is_url},
     phone_call::{PhoneCall, Status},
     refusal::Refusal,
+    report,
 };
 
 /// The routes of this noun; the account has been cut off in front.
@@ -99,17 +98,6 @@ fn read_timeout(pairs: &Pairs) -> Result<i64, Refusal> {
     text.parse().ok().filter(|seconds| (1..=LONGEST_TIMEOUT).contains(seconds)).ok_or_else(|| {
         Refusal::new(20001, format!("Timeout must be a number of seconds from 1 to {LONGEST_TIMEOUT}"))
     })
-}
-
-fn report(desk: &mut Desk, account_sid: &str, (operation, sid): (&'static str, &str)) {
-    desk.report(Change {
-        operation,
-        merchant: account_sid,
-        id: sid,
-        amount: Value::Null,
-        currency: None,
-        reference: None,
-    });
 }
 
 fn find<'c>(call: &'c mut Call<'_>) -> Result<&'c mut PhoneCall, Refusal> {

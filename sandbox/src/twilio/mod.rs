@@ -20,7 +20,7 @@ use serde_json::Value;
 use crate::{
     act::{Act, Acted, Noun},
     credentials,
-    desk::Desk,
+    desk::{Change, Desk},
     exchange::{Answer, Incoming},
     payer::{Page, PayerAction, PayerDone, PayerRefusal},
     provider::{Recognised, Simulation},
@@ -193,6 +193,18 @@ impl Simulation for Twilio {
     fn fault_headers(&self, request_id: &str) -> Vec<(&'static str, HeaderValue)> {
         HeaderValue::from_str(request_id).map(|id| vec![("twilio-request-id", id)]).unwrap_or_default()
     }
+}
+
+/// Records that a message or a call was made or changed. Twilio's have no amount and no reference.
+fn report(desk: &mut Desk, account_sid: &str, (operation, sid): (&'static str, &str)) {
+    desk.report(Change {
+        operation,
+        merchant: account_sid,
+        id: sid,
+        amount: Value::Null,
+        currency: None,
+        reference: None,
+    });
 }
 
 /// Splits `/2010-04-01/Accounts/AC…/Messages.json` into the account and the rest; for the account itself the rest is `.json`.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{credentials, desk::Change, routes::Route};
+use crate::{credentials, routes::Route};
 
 use super::{
     Call, Done, Handler,
@@ -12,6 +12,7 @@ use super::{
     pages::{self, Listed},
     parameters::{Pairs, Span, check_callback, first},
     refusal::Refusal,
+    report,
 };
 
 /// The routes of this noun; the account has been cut off in front.
@@ -64,7 +65,7 @@ fn send(call: &mut Call<'_>) -> Result<Done, Refusal> {
     };
     let sid = message.sid.clone();
     let answer = message.to_json(now);
-    report(call, "sms.send", &sid);
+    report(call.desk, &call.account.sid, ("sms.send", &sid));
     call.account.messages.insert(&sid, message);
     Ok(Done::Created(answer))
 }
@@ -99,17 +100,6 @@ fn read_schedule(pairs: &Pairs, has_service: bool, now: i64) -> Result<Option<i6
     let send_at = first(pairs, "SendAt").ok_or_else(wrong)?;
     let send_at = OffsetDateTime::parse(send_at, &Rfc3339).ok().ok_or_else(wrong)?.unix_timestamp();
     if send_at <= now { Err(wrong()) } else { Ok(Some(send_at)) }
-}
-
-fn report(call: &mut Call<'_>, operation: &'static str, sid: &str) {
-    call.desk.report(Change {
-        operation,
-        merchant: &call.account.sid,
-        id: sid,
-        amount: Value::Null,
-        currency: None,
-        reference: None,
-    });
 }
 
 fn find<'c>(call: &'c mut Call<'_>) -> Result<&'c mut Message, Refusal> {
@@ -150,16 +140,14 @@ fn update(call: &mut Call<'_>) -> Result<Done, Refusal> {
     };
     message.updated_at = now;
     let shown = message.to_json(now);
-    let sid = call.id;
-    report(call, operation, sid);
+    report(call.desk, &call.account.sid, (operation, call.id));
     Ok(Done::Shown(shown))
 }
 
 fn delete(call: &mut Call<'_>) -> Result<Done, Refusal> {
     find(call)?;
     call.account.messages.remove(call.id);
-    let sid = call.id;
-    report(call, "sms.delete", sid);
+    report(call.desk, &call.account.sid, ("sms.delete", call.id));
     Ok(Done::Deleted)
 }
 

@@ -4,13 +4,14 @@ use serde_json::Value;
 
 use crate::{
     act::{Act, Acted},
-    desk::{Change, Desk},
+    desk::Desk,
     payer::PayerRefusal,
 };
 
 use super::{
     Account, chosen,
     message::{self, Message, Status},
+    report,
 };
 
 /// Every act, as the control route spells it.
@@ -48,14 +49,7 @@ pub(super) fn act<'a>(
         _ => take_step(message, act, now)?,
     };
     message.updated_at = now;
-    desk.report(Change {
-        operation,
-        merchant: sid,
-        id: act.id,
-        amount: Value::Null,
-        currency: None,
-        reference: None,
-    });
+    report(desk, sid, (operation, act.id));
     let object = message.to_json(now);
     let status = object.get("status").and_then(Value::as_str).unwrap_or_default().to_owned();
     Ok(Acted { status, object })
