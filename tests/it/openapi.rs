@@ -87,3 +87,11 @@ async fn the_reference_page_needs_nothing_from_outside() {
     let script = stage.api.get("/docs/swagger-initializer.js", &[]).await.expect(200).text();
     assert!(script.contains("/openapi.json"));
 }
+
+#[test]
+fn the_document_names_every_scope() {
+    let document = gateway::openapi_document();
+    for scope in domain::Scope::ALL {
+        assert!(document.contains(&format!("`{}`", scope.as_str())), "{}", scope.as_str());
+    }
+}

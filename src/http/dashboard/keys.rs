@@ -31,7 +31,9 @@ pub(crate) struct NewKeyBody {
     /// `test` or `live`.
     #[schema(example = "test")]
     environment: String,
-    /// What it may do; everything when absent: `payments:write`, `payments:read`, `sms:write`, `sms:read`, `calls:write`, `calls:read`, `transactions:read`.
+    /// What it may do; everything when absent: `payments:write`, `payments:read` (orders and refunds), `subscriptions:write`,
+    /// `subscriptions:read`, `payment_links:write`, `payment_links:read`, `payouts:write`, `payouts:read`, `sms:write`, `sms:read`,
+    /// `calls:write`, `calls:read`, `proxy:write`, `proxy:read`, `transactions:read`.
     scopes: Option<Vec<String>>,
     /// The plan's limit when absent.
     rate_limit_per_min: Option<u32>,
