@@ -11,7 +11,7 @@ use adapters::{ADAPTERS, Adapter};
 use async_trait::async_trait;
 use domain::ports::{StoreError, TenantDirectory};
 use domain::{
-    ApiKey, Credentials, Entropy, Environment, Feature, FeatureSetting, KeyId, PlanTier, ProviderId,
+    ApiKey, Credentials, Entropy, Environment, Feature, FeatureSetting, KeyHash, KeyId, PlanTier, ProviderId,
     RateLimits, SealedField, SealedService, SealedTenant, Tenant, TenantId, Timestamp,
 };
 use gateway::SystemClock;
@@ -67,7 +67,7 @@ impl Stage {
     /// Makes the tenants with these numbers resident, one after the other.
     pub(crate) async fn load(&self, numbers: std::ops::Range<u32>) {
         for number in numbers {
-            self.tree.tenants.by_key(key_id(number)).await.unwrap().unwrap();
+            self.tree.tenants.by_key(key_id(number), hash_of(key_id(number))).await.unwrap().unwrap();
         }
     }
 
@@ -83,6 +83,13 @@ impl Stage {
 /// Returns the id of a tenant's key, spread like real ones.
 pub(crate) fn key_id(number: u32) -> KeyId {
     KeyId::from_u128(u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
+}
+
+/// Returns a hash that begins with the key's id, which is all that [`Endless`] goes by.
+fn hash_of(key: KeyId) -> KeyHash {
+    let mut bytes = [0; 32];
+    bytes[..16].copy_from_slice(&key.as_u128().to_be_bytes());
+    KeyHash(bytes)
 }
 
 /// Returns the key with this id, the same each time.
@@ -155,8 +162,9 @@ struct Endless {
 
 #[async_trait]
 impl TenantDirectory for Endless {
-    async fn owner_of_key(&self, key: KeyId) -> Result<Option<TenantId>, StoreError> {
-        Ok(Some(TenantId::from_u128(key.as_u128())))
+    async fn owner_of_key(&self, hash: KeyHash) -> Result<Option<TenantId>, StoreError> {
+        let [id @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = hash.0;
+        Ok(Some(TenantId::from_u128(u128::from_be_bytes(id))))
     }
 
     async fn load(&self, id: TenantId) -> Result<Option<SealedTenant>, StoreError> {

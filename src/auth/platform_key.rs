@@ -71,11 +71,23 @@ pub(crate) async fn authenticate(
     let tenant = match tenants.resident(presented.id) {
         Some(tenant) => tenant,
         None => {
-            tenants.by_key(presented.id).await.map_err(KeyRefusal::Unavailable)?.ok_or(KeyRefusal::Unknown)?
+            let secret = pepper.hash_key(&presented);
+            let found = tenants.by_key(presented.id, secret).await.map_err(KeyRefusal::Unavailable)?;
+            found.ok_or(KeyRefusal::Unknown)?
         }
     };
+    let tenant = match check_secret(pepper, &presented, &tenant, now) {
+        Err(KeyRefusal::Unknown) => {
+            // Another node may have rotated the key a moment ago: the store tells.
+            let secret = pepper.hash_key(&presented);
+            let found = tenants.by_new_secret(secret).await.map_err(KeyRefusal::Unavailable)?;
+            let tenant = found.ok_or(KeyRefusal::Unknown)?;
+            check_secret(pepper, &presented, &tenant, now)?;
+            tenant
+        }
+        checked => checked.map(|()| tenant)?,
+    };
     let entry = tenant.key(presented.id).ok_or(KeyRefusal::Revoked)?;
-    check_secret(pepper, &presented, &entry.key, now)?;
     if entry.key.expires_at.is_some_and(|end| end <= now) {
         return Err(KeyRefusal::Expired);
     }
@@ -91,9 +103,10 @@ pub(crate) async fn authenticate(
 fn check_secret(
     pepper: &Pepper,
     presented: &PresentedKey<'_>,
-    key: &ApiKey,
+    tenant: &TenantHandle,
     now: Timestamp,
 ) -> Result<(), KeyRefusal> {
+    let key = &tenant.key(presented.id).ok_or(KeyRefusal::Revoked)?.key;
     if key.environment != presented.environment {
         return Err(KeyRefusal::Unknown);
     }

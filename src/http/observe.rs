@@ -8,8 +8,9 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
+use domain::QuotaWindow;
 use domain::{Entropy, Timestamp};
-use resilience::{Allowance, QuotaWindow, Remaining};
+use resilience::{Allowance, Remaining};
 
 use super::error::whole_seconds;
 use crate::app::Worker;

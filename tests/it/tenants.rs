@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use domain::ports::{StoreError, TenantDirectory};
-use domain::{KeyId, SealedTenant, TenantId};
+use domain::{KeyHash, SealedTenant, TenantId};
 use serde_json::json;
 
 use crate::support::{Stage, StageOptions, bearer};
@@ -48,8 +48,8 @@ struct Panics {
 
 #[async_trait]
 impl TenantDirectory for PanickingDirectory {
-    async fn owner_of_key(&self, key: KeyId) -> Result<Option<TenantId>, StoreError> {
-        self.inner.owner_of_key(key).await
+    async fn owner_of_key(&self, hash: KeyHash) -> Result<Option<TenantId>, StoreError> {
+        self.inner.owner_of_key(hash).await
     }
 
     async fn load(&self, tenant: TenantId) -> Result<Option<SealedTenant>, StoreError> {

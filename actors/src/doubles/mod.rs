@@ -7,5 +7,5 @@ mod stores;
 
 pub(crate) use hold::{Fault, Hold};
 pub(crate) use ports::{Directory, TokenShop};
-pub(crate) use stage::{OTHER, PROVIDER, Stage, key_id, ledger_entry, record, tenant_id};
+pub(crate) use stage::{OTHER, PROVIDER, Stage, hash_of, key_id, ledger_entry, record, tenant_id};
 pub(crate) use stores::{LedgerDouble, LogDouble};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::ports::{StoreError, TenantDirectory};
-use domain::{Credentials, KeyId, ProviderId, SealedTenant, Secret, TenantId};
+use domain::{Credentials, KeyHash, ProviderId, SealedTenant, Secret, TenantId};
 
 use super::{Fault, Hold};
 use crate::{FetchedToken, TokenFailure, TokenSource};
@@ -15,7 +15,7 @@ use crate::{FetchedToken, TokenFailure, TokenSource};
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
     pub(crate) tenants: Mutex<HashMap<TenantId, SealedTenant>>,
-    pub(crate) owners: Mutex<HashMap<KeyId, TenantId>>,
+    pub(crate) owners: Mutex<HashMap<KeyHash, TenantId>>,
     /// Tenants whose loads panic.
     pub(crate) cursed: Mutex<HashSet<TenantId>>,
     pub(crate) searches: Hold,
@@ -33,10 +33,10 @@ impl Directory {
 
 #[async_trait]
 impl TenantDirectory for Directory {
-    async fn owner_of_key(&self, key: KeyId) -> Result<Option<TenantId>, StoreError> {
+    async fn owner_of_key(&self, hash: KeyHash) -> Result<Option<TenantId>, StoreError> {
         self.searches.pass().await;
         self.search_fault.strike("looking up a key")?;
-        Ok(self.owners.lock().unwrap().get(&key).copied())
+        Ok(self.owners.lock().unwrap().get(&hash).copied())
     }
 
     async fn load(&self, tenant: TenantId) -> Result<Option<SealedTenant>, StoreError> {

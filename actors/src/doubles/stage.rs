@@ -123,7 +123,7 @@ impl Stage {
             tenant,
             name: "sample".into(),
             environment: Environment::Test,
-            hash: KeyHash([7; 32]),
+            hash: hash_of(id),
             retired: None,
             scopes: Box::default(),
             limits: day_limits(10),
@@ -133,7 +133,7 @@ impl Stage {
             revoked_at: None,
             last_used_at: None,
         };
-        self.directory.owners.lock().unwrap().insert(id, tenant);
+        self.directory.owners.lock().unwrap().insert(hash_of(id), tenant);
         self.directory.change(tenant, |sealed| sealed.keys.push(key));
     }
 
@@ -173,6 +173,13 @@ pub(crate) fn tenant_id(number: u32) -> TenantId {
 /// Returns the id of a tenant's first key.
 pub(crate) fn key_id(number: u32) -> KeyId {
     KeyId::from_u128(u128::from(number) + 1_000_000)
+}
+
+/// Returns the hash of a sample key's secret.
+pub(crate) fn hash_of(key: KeyId) -> KeyHash {
+    let mut bytes = [7; 32];
+    bytes[..16].copy_from_slice(&key.as_u128().to_be_bytes());
+    KeyHash(bytes)
 }
 
 /// Returns limits of which only the day's matters.

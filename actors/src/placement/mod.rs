@@ -17,7 +17,7 @@ use actix_rt::ArbiterHandle;
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 use domain::ports::TenantDirectory;
-use domain::{Clock, Descriptor, KeyId, TenantId};
+use domain::{Clock, Descriptor, KeyHash, KeyId, TenantId};
 use resilience::BreakerPolicy;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use vault::Vault;
@@ -51,7 +51,7 @@ pub(crate) struct Placement {
     keys: DashMap<KeyId, Arc<Slot>>,
     slots: DashMap<TenantId, Arc<Slot>>,
     unknown: UnknownKeys,
-    searching: DashMap<KeyId, Flight<Found>>,
+    searching: DashMap<KeyHash, Flight<Found>>,
     searches: Arc<Semaphore>,
     loads: Arc<Semaphore>,
     arbiters: Box<[ArbiterHandle]>,

@@ -1,9 +1,9 @@
-//! The search for a key's owner: one for all who ask for the same key.
+//! The search for a key's owner: one for all who show the same secret.
 
 use std::sync::Arc;
 
 use dashmap::mapref::entry::Entry;
-use domain::{KeyId, TenantId};
+use domain::{KeyHash, TenantId};
 
 use super::Placement;
 use super::unknown::Epoch;
@@ -15,13 +15,13 @@ pub(super) type Found = Result<Option<TenantId>, TenantUnavailable>;
 
 impl Placement {
     /// Returns whose key it is.
-    pub(super) async fn owner_of(self: &Arc<Self>, key: KeyId) -> Found {
-        if self.unknown.contains(key, self.world().clock.monotonic()) {
+    pub(super) async fn owner_of(self: &Arc<Self>, secret: KeyHash) -> Found {
+        if self.unknown.contains(secret, self.world().clock.monotonic()) {
             return Ok(None);
         }
         // Once more after a panic, as with loads.
         for _ in 0..2_u8 {
-            if let Ok(found) = self.join_search(key)?.wait().await {
+            if let Ok(found) = self.join_search(secret)?.wait().await {
                 return found;
             }
         }
@@ -29,8 +29,8 @@ impl Placement {
     }
 
     /// Returns the search under way; starts one when there is none.
-    fn join_search(self: &Arc<Self>, key: KeyId) -> Result<Flight<Found>, TenantUnavailable> {
-        let (landing, flight) = match self.searching.entry(key) {
+    fn join_search(self: &Arc<Self>, secret: KeyHash) -> Result<Flight<Found>, TenantUnavailable> {
+        let (landing, flight) = match self.searching.entry(secret) {
             Entry::Occupied(present) if !present.get().is_over() => return Ok(present.get().clone()),
             entry => {
                 let (landing, flight) = depart();
@@ -43,9 +43,9 @@ impl Placement {
         };
         let (landing, place) = landing;
         let epoch = self.unknown.epoch();
-        let searching = Searching { placement: Arc::clone(self), key };
-        // A task of its own on a tenants' thread: a store that panics over one key hurts the search for no other.
-        self.arbiter(TenantId::from_u128(key.as_u128())).spawn(async move {
+        let searching = Searching { placement: Arc::clone(self), secret };
+        // A task of its own on a tenants' thread: a store that panics over one secret hurts the search for no other.
+        self.arbiter(spread(secret)).spawn(async move {
             searching.run(landing, epoch).await;
             drop(place);
         });
@@ -56,12 +56,12 @@ impl Placement {
 /// A search under way; its end removes it from the map, however it ends.
 struct Searching {
     placement: Arc<Placement>,
-    key: KeyId,
+    secret: KeyHash,
 }
 
 impl Drop for Searching {
     fn drop(&mut self) {
-        self.placement.searching.remove(&self.key);
+        self.placement.searching.remove(&self.secret);
     }
 }
 
@@ -70,7 +70,7 @@ impl Searching {
         let found = self.ask().await;
         if let Ok(None) = found {
             let now = self.placement.world().clock.monotonic();
-            self.placement.unknown.insert(self.key, now, epoch);
+            self.placement.unknown.insert(self.secret, now, epoch);
         }
         drop(self);
         landing.land(found);
@@ -78,21 +78,25 @@ impl Searching {
 
     async fn ask(&self) -> Found {
         let world = self.placement.world();
-        let asked = world.directory.owner_of_key(self.key);
+        let asked = world.directory.owner_of_key(self.secret);
         match tokio::time::timeout(world.settings.load_timeout, asked).await {
             Ok(Ok(owner)) => Ok(owner),
             Ok(Err(error)) => {
                 tracing::error!(
-                    key.id = %self.key,
                     error = &error as &dyn std::error::Error,
                     "owner of a key could not be looked up"
                 );
                 Err(TenantUnavailable::Store)
             }
             Err(_elapsed) => {
-                tracing::error!(key.id = %self.key, "owner of a key was not looked up in time");
+                tracing::error!("owner of a key was not looked up in time");
                 Err(TenantUnavailable::Store)
             }
         }
     }
+}
+
+/// Returns an id by which searches are spread over the tenants' threads.
+fn spread(secret: KeyHash) -> TenantId {
+    TenantId::from_u128(secret.0.iter().fold(0, |sum, byte| sum + u128::from(*byte)))
 }

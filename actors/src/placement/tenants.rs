@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use actix_rt::ArbiterHandle;
-use domain::{KeyId, TenantId};
+use domain::{KeyHash, KeyId, TenantId};
 
 use super::{Keeper, Placement, World};
 use crate::supervisor::{Child, ChildParams, Deaths, Handle, Intensity};
@@ -77,21 +77,25 @@ impl Tenants {
         Some(TenantHandle::new(snapshot))
     }
 
-    /// Returns the tenant that a key leads to, loaded where needed; `None` when nobody owns the key. All who ask at the same
-    /// time share one search and one load.
+    /// Returns the tenant that a key leads to, loaded where needed; `None` when nobody owns a key with this secret. All who ask
+    /// at the same time share one search and one load.
     ///
     /// The tenant may have no such key any more: it is revoked then.
     ///
     /// # Errors
     /// [`TenantUnavailable`]: it is not known whether the key is good.
-    pub async fn by_key(&self, key: KeyId) -> Result<Option<TenantHandle>, TenantUnavailable> {
+    pub async fn by_key(
+        &self,
+        key: KeyId,
+        secret: KeyHash,
+    ) -> Result<Option<TenantHandle>, TenantUnavailable> {
         if let Some(handle) = self.resident(key) {
             return Ok(Some(handle));
         }
         if let Some(slot) = self.placement.slot_of_key(key) {
             return self.load(&slot).await;
         }
-        let Some(tenant) = self.placement.owner_of(key).await? else {
+        let Some(tenant) = self.placement.owner_of(secret).await? else {
             return Ok(None);
         };
         let slot = self.placement.slot_or_new(tenant);
@@ -110,6 +114,19 @@ impl Tenants {
             self.placement.route(&slot, std::iter::once(key));
         }
         Ok(loaded)
+    }
+
+    /// Returns the tenant whose key has a secret that the tenant in memory does not know: another node may have given the key
+    /// a new one a moment ago. `None` when nobody's key has it.
+    ///
+    /// # Errors
+    /// [`TenantUnavailable`]: it is not known whether the secret is good.
+    pub async fn by_new_secret(&self, secret: KeyHash) -> Result<Option<TenantHandle>, TenantUnavailable> {
+        let Some(tenant) = self.placement.owner_of(secret).await? else {
+            return Ok(None);
+        };
+        let slot = self.placement.slot_or_new(tenant);
+        Ok(slot.reload(&self.placement).await?.map(TenantHandle::new))
     }
 
     async fn load(&self, slot: &Arc<Slot>) -> Result<Option<TenantHandle>, TenantUnavailable> {

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use dashmap::DashMap;
-use domain::KeyId;
+use domain::KeyHash;
 
 /// A bounded set of unknown keys.
 #[derive(Debug)]
 pub(super) struct UnknownKeys {
-    keys: DashMap<KeyId, Duration>,
+    secrets: DashMap<KeyHash, Duration>,
     most: usize,
     remember_for: Duration,
     /// Counts changes, after which nothing that was looked up before may be remembered.
@@ -22,12 +22,12 @@ pub(super) struct Epoch(u64);
 
 impl UnknownKeys {
     pub(super) fn new(most: usize, remember_for: Duration) -> Self {
-        Self { keys: DashMap::new(), most, remember_for, epoch: AtomicU64::new(0) }
+        Self { secrets: DashMap::new(), most, remember_for, epoch: AtomicU64::new(0) }
     }
 
     /// Returns whether a key was found unknown not long ago.
-    pub(super) fn contains(&self, key: KeyId, now: Duration) -> bool {
-        self.keys.get(&key).is_some_and(|until| now < *until)
+    pub(super) fn contains(&self, secret: KeyHash, now: Duration) -> bool {
+        self.secrets.get(&secret).is_some_and(|until| now < *until)
     }
 
     /// Returns the present epoch, to be read before a search.
@@ -36,36 +36,36 @@ impl UnknownKeys {
     }
 
     /// Remembers a key, unless something changed since the search began.
-    pub(super) fn insert(&self, key: KeyId, now: Duration, epoch: Epoch) {
+    pub(super) fn insert(&self, secret: KeyHash, now: Duration, epoch: Epoch) {
         if self.most == 0 {
             return;
         }
-        if self.keys.len() >= self.most {
+        if self.secrets.len() >= self.most {
             // Full of guesses. Forgetting all of them costs a guesser's next round a search each, which is bounded, too.
-            self.keys.retain(|_, until| now < *until);
-            if self.keys.len() >= self.most {
-                self.keys.clear();
+            self.secrets.retain(|_, until| now < *until);
+            if self.secrets.len() >= self.most {
+                self.secrets.clear();
             }
         }
-        self.keys.insert(key, now.saturating_add(self.remember_for));
+        self.secrets.insert(secret, now.saturating_add(self.remember_for));
         if self.epoch() != epoch {
-            self.keys.remove(&key);
+            self.secrets.remove(&secret);
         }
     }
 
     /// Forgets every key.
     pub(super) fn forget_all(&self) {
         self.epoch.fetch_add(1, Ordering::AcqRel);
-        self.keys.clear();
+        self.secrets.clear();
     }
 
     /// Forgets keys whose time is over.
     pub(super) fn prune(&self, now: Duration) {
-        self.keys.retain(|_, until| now < *until);
+        self.secrets.retain(|_, until| now < *until);
     }
 
     /// Returns how many keys are remembered.
     pub(super) fn len(&self) -> usize {
-        self.keys.len()
+        self.secrets.len()
     }
 }

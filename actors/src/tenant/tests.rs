@@ -5,12 +5,12 @@ use std::time::Duration;
 use domain::{Environment, NotSent, OperationKind, TenantId};
 use resilience::Verdict;
 
-use crate::doubles::{PROVIDER, Stage, key_id, tenant_id};
+use crate::doubles::{PROVIDER, Stage, hash_of, key_id, tenant_id};
 use crate::{Admission, CircuitOpen, TenantHandle, TenantUnavailable, Tree};
 use domain::Clock;
 
 async fn loaded(tree: &Tree, number: u32) -> TenantHandle {
-    tree.tenants.by_key(key_id(number)).await.unwrap().unwrap()
+    tree.tenants.by_key(key_id(number), hash_of(key_id(number))).await.unwrap().unwrap()
 }
 
 fn admit(stage: &Stage, handle: &TenantHandle) -> Result<Admission, CircuitOpen> {
@@ -60,7 +60,7 @@ async fn after_a_hundred_and_one_panics_the_tenant_is_loaded_and_no_other_has_no
     let tree = stage.start();
     let mut refused = 0;
     let handle = loop {
-        match tree.tenants.by_key(key).await {
+        match tree.tenants.by_key(key, hash_of(key)).await {
             Ok(handle) => break handle,
             Err(error) => assert_eq!(error, TenantUnavailable::Lost),
         }
@@ -79,7 +79,7 @@ async fn a_store_that_is_away_is_an_error_and_nothing_that_is_remembered() {
     let (_, key) = stage.add_tenant(1);
     let tree = stage.start();
     stage.directory.load_fault.set_away(true);
-    assert_eq!(tree.tenants.by_key(key).await.unwrap_err(), TenantUnavailable::Store);
+    assert_eq!(tree.tenants.by_key(key, hash_of(key)).await.unwrap_err(), TenantUnavailable::Store);
     stage.directory.load_fault.set_away(false);
     loaded(&tree, 1).await;
 }
@@ -92,7 +92,7 @@ async fn a_known_tenant_is_served_while_the_store_is_away() {
     loaded(&tree, 1).await;
     stage.directory.load_fault.set_away(true);
     stage.directory.search_fault.set_away(true);
-    assert!(tree.tenants.by_key(key).await.unwrap().is_some());
+    assert!(tree.tenants.by_key(key, hash_of(key)).await.unwrap().is_some());
     assert_eq!(stage.directory.loads.count(), 1);
 }
 
@@ -102,7 +102,7 @@ async fn a_tenant_whose_data_key_does_not_open_is_unavailable_and_not_empty() {
     let (tenant, key) = stage.add_tenant(1);
     stage.directory.change(tenant, |sealed| sealed.data_key = Box::new([1, 2, 3]));
     let tree = stage.start();
-    assert_eq!(tree.tenants.by_key(key).await.unwrap_err(), TenantUnavailable::Sealed);
+    assert_eq!(tree.tenants.by_key(key, hash_of(key)).await.unwrap_err(), TenantUnavailable::Sealed);
 }
 
 #[actix_rt::test]
@@ -146,7 +146,7 @@ async fn while_a_refresh_is_under_way_nobody_is_served_what_was_before() {
     stage.directory.loads.arrived(2).await;
     assert!(tree.tenants.resident(key).is_none());
     let tenants = tree.tenants.clone();
-    let request = actix_rt::spawn(async move { tenants.by_key(key).await });
+    let request = actix_rt::spawn(async move { tenants.by_key(key, hash_of(key)).await });
     stage.directory.loads.open();
     assert!(request.await.unwrap().unwrap().unwrap().key(key).is_none());
     refresh.await.unwrap().unwrap();
@@ -183,7 +183,7 @@ async fn what_is_known_to_be_out_of_date_is_not_served() {
     stage.directory.load_fault.set_away(true);
     assert_eq!(tree.tenants.refresh(tenant).await, Err(TenantUnavailable::Store));
     assert!(tree.tenants.resident(key).is_none());
-    assert_eq!(tree.tenants.by_key(key).await.unwrap_err(), TenantUnavailable::Store);
+    assert_eq!(tree.tenants.by_key(key, hash_of(key)).await.unwrap_err(), TenantUnavailable::Store);
     stage.directory.load_fault.set_away(false);
     loaded(&tree, 1).await;
 }
@@ -259,8 +259,8 @@ async fn a_tenant_that_the_store_no_longer_has_is_gone_after_a_refresh() {
     loaded(&tree, 1).await;
     let gone: TenantId = tenant_id(1);
     stage.directory.tenants.lock().unwrap().remove(&gone);
-    stage.directory.owners.lock().unwrap().remove(&key);
+    stage.directory.owners.lock().unwrap().remove(&hash_of(key));
     tree.tenants.refresh(tenant).await.unwrap();
     assert!(tree.tenants.is_empty());
-    assert!(tree.tenants.by_key(key).await.unwrap().is_none());
+    assert!(tree.tenants.by_key(key, hash_of(key)).await.unwrap().is_none());
 }

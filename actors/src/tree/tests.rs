@@ -1,6 +1,6 @@
 //! The tree starts whole, tells how it is, and stops in its order.
 
-use crate::doubles::{Stage, ledger_entry, record};
+use crate::doubles::{Stage, hash_of, ledger_entry, record};
 use crate::{TenantUnavailable, TreeError, TreeParams, start};
 
 use super::TABLE;
@@ -36,7 +36,7 @@ async fn the_tree_stops_in_order_and_the_log_last() {
     assert_eq!(report.order, ["keeper", "tenant", "provider", "ledger_writer", "log_writer"]);
     assert_eq!((report.unanswered, report.unwritten), (0, 0));
     assert_eq!(*stage.log.rows.lock().unwrap(), [1]);
-    assert_eq!(tenants.by_key(key).await.unwrap_err(), TenantUnavailable::Lost);
+    assert_eq!(tenants.by_key(key, hash_of(key)).await.unwrap_err(), TenantUnavailable::Lost);
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn handles_work_from_any_thread() {
         let elsewhere = actix_rt::task::spawn_blocking(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
             runtime.unwrap().block_on(async {
-                assert!(tenants.by_key(key).await.unwrap().is_some());
+                assert!(tenants.by_key(key, hash_of(key)).await.unwrap().is_some());
                 ledger.begin(ledger_entry(1, None)).await.unwrap();
                 log.reserve().unwrap().record(record(1));
                 log.flush().await.unwrap();

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::{Environment, KeyId, TenantId, Timestamp};
 
 /// HMAC-SHA256 of a key's text under the vault's pepper.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyHash(pub [u8; 32]);
 
 /// What a platform key may do, and until when.

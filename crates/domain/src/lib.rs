@@ -14,6 +14,7 @@ mod operation;
 mod outcome;
 mod plan;
 pub mod ports;
+mod quota_window;
 mod resource;
 mod service;
 mod streamed;
@@ -43,6 +44,7 @@ pub use operation::{
 };
 pub use outcome::{NotSent, Outcome, Rejection, RejectionClass, Unknown};
 pub use plan::PlanTier;
+pub use quota_window::QuotaWindow;
 pub use resource::{
     Call, CallStatus, NextAction, Order, OrderStatus, PaymentLink, PaymentLinkStatus, Payout, PayoutStatus,
     ProxyReply, Refund, RefundStatus, Resource, Sms, SmsStatus, StatusMeaning, Subscription,

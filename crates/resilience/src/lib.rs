@@ -15,6 +15,6 @@ pub use breaker::{
 };
 pub use deadline::Deadline;
 pub use quota::{
-    Allowance, KeyQuotas, LimitExceeded, Quota, QuotaExhausted, QuotaLimit, QuotaWindow, Remaining, Standing,
+    Allowance, KeyQuotas, LimitExceeded, Quota, QuotaExhausted, QuotaLimit, Remaining, Standing,
 };
 pub use retry_budget::{BudgetSpent, RetryBudget, RetryBudgetError, RetryBudgetSettings};

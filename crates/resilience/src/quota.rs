@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::nanos;
 
-pub use key::{Allowance, KeyQuotas, LimitExceeded, QuotaWindow, Remaining};
+pub use key::{Allowance, KeyQuotas, LimitExceeded, Remaining};
 
 /// How many requests fit a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use domain::ports::{StoreError, TenantDirectory};
-use domain::{KeyId, SealedTenant, TenantId};
+use domain::{KeyHash, SealedTenant, TenantId};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::columns::{id, read};
+use crate::columns::read;
 use crate::error::{Failure, Task};
 use crate::{SqliteStore, keys, services, tenants};
 
@@ -14,8 +14,8 @@ const LOAD: Task = Task { doing: "loading a tenant", row: "a tenant" };
 
 #[async_trait]
 impl TenantDirectory for SqliteStore {
-    async fn owner_of_key(&self, key: KeyId) -> Result<Option<TenantId>, StoreError> {
-        self.read(OWNER, move |connection| Ok(owner_of_key(connection, key)?)).await
+    async fn owner_of_key(&self, hash: KeyHash) -> Result<Option<TenantId>, StoreError> {
+        self.read(OWNER, move |connection| Ok(owner_of_key(connection, hash)?)).await
     }
 
     async fn load(&self, tenant: TenantId) -> Result<Option<SealedTenant>, StoreError> {
@@ -23,10 +23,10 @@ impl TenantDirectory for SqliteStore {
     }
 }
 
-fn owner_of_key(connection: &Connection, key: KeyId) -> rusqlite::Result<Option<TenantId>> {
+fn owner_of_key(connection: &Connection, hash: KeyHash) -> rusqlite::Result<Option<TenantId>> {
     connection
-        .prepare_cached("SELECT user_id FROM api_keys WHERE id = ?1")?
-        .query_row([id(key)], |row| read(row, "user_id"))
+        .prepare_cached("SELECT user_id FROM api_keys WHERE key_hash = ?1 OR retired_hash = ?1")?
+        .query_row([hash.0], |row| read(row, "user_id"))
         .optional()
 }
 

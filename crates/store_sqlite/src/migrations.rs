@@ -14,7 +14,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration {
         version: 1,
         name: "0001_tenants",
@@ -34,6 +34,11 @@ const MIGRATIONS: [Migration; 4] = [
         version: 4,
         name: "0004_provider_status",
         sql: include_str!("../../../migrations/sqlite/0004_provider_status.sql"),
+    },
+    Migration {
+        version: 5,
+        name: "0005_retired_secrets",
+        sql: include_str!("../../../migrations/sqlite/0005_retired_secrets.sql"),
     },
 ];
 

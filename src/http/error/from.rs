@@ -59,8 +59,8 @@ impl From<TokenRefusal> for ApiError {
 impl From<LimitExceeded> for ApiError {
     fn from(exceeded: LimitExceeded) -> Self {
         let (code, per) = match exceeded.which {
-            resilience::QuotaWindow::Minute => ("key_minute_limit", "minute"),
-            resilience::QuotaWindow::Day => ("key_day_limit", "day"),
+            domain::QuotaWindow::Minute => ("key_minute_limit", "minute"),
+            domain::QuotaWindow::Day => ("key_day_limit", "day"),
         };
         let message = format!("This key allows {} requests a {per}.", exceeded.exceeded().limit);
         let mut error = Self::new(ErrorType::RateLimit, StatusCode::TOO_MANY_REQUESTS, code, message);

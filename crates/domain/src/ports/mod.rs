@@ -1,5 +1,8 @@
 //! Ports: a trait for everything outside. Implementations live beside the outside thing; users take `Arc<dyn …>`.
 
+mod cache;
+mod engine;
+mod journal;
 mod keys;
 mod ledger;
 mod secrets;
@@ -8,6 +11,12 @@ mod tenants;
 mod transactions;
 mod transport;
 
+pub use cache::{
+    Answers, CacheEngine, CacheError, Change, Changes, HandedOff, KeptAnswer, Lease, LeaseRequest,
+    QuotaLeases, ServiceUse, TenantCache, UsageCounters, WebhookHandOff,
+};
+pub use engine::StoreEngine;
+pub use journal::{Journal, JournalError, JournalStanding, Owed};
 pub use keys::Keys;
 pub use ledger::{Begun, Ledger};
 pub use secrets::InstanceSecrets;

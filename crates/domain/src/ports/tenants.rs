@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::{KeyId, SealedTenant, Tenant, TenantId};
+use crate::{KeyHash, SealedTenant, Tenant, TenantId};
 
 /// A tenant that signs up.
 #[derive(Debug, Clone)]
@@ -35,8 +35,8 @@ pub trait Tenants: Send + Sync + std::fmt::Debug {
 /// Loads what serves a tenant; what the tenant's actor reads.
 #[async_trait]
 pub trait TenantDirectory: Send + Sync + std::fmt::Debug {
-    /// Returns whose key this is, revoked or not.
-    async fn owner_of_key(&self, key: KeyId) -> Result<Option<TenantId>, StoreError>;
+    /// Returns whose key has this hash, as its present secret or the one before, revoked or not.
+    async fn owner_of_key(&self, hash: KeyHash) -> Result<Option<TenantId>, StoreError>;
 
     /// Returns all that serves a tenant.
     async fn load(&self, tenant: TenantId) -> Result<Option<SealedTenant>, StoreError>;

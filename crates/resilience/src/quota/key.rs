@@ -3,18 +3,9 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use domain::RateLimits;
+use domain::{QuotaWindow, RateLimits};
 
 use super::{Quota, QuotaExhausted, QuotaLimit, Standing};
-
-/// Which of a key's quotas.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum QuotaWindow {
-    /// 60 seconds.
-    Minute,
-    /// 86,400 seconds.
-    Day,
-}
 
 /// What is left of one of a key's quotas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,32 +48,15 @@ pub struct KeyQuotas {
     day: Quota,
 }
 
-impl QuotaWindow {
-    /// Returns `minute` or `day`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Minute => "minute",
-            Self::Day => "day",
-        }
-    }
-
-    /// Returns the window's length.
-    pub const fn length(self) -> Duration {
-        match self {
-            Self::Minute => Duration::from_secs(60),
-            Self::Day => Duration::from_secs(86_400),
-        }
-    }
-
-    fn limit(self, limits: RateLimits) -> QuotaLimit {
-        let requests = match self {
-            Self::Minute => limits.per_minute,
-            Self::Day => limits.per_day,
-        };
-        // A key's limits are at least 1; a row that says otherwise is read as 1.
-        let requests = NonZeroU32::new(requests).unwrap_or(NonZeroU32::MIN);
-        QuotaLimit { requests, window: self.length() }
-    }
+/// Returns a window's limit.
+fn limit_of(window: QuotaWindow, limits: RateLimits) -> QuotaLimit {
+    let requests = match window {
+        QuotaWindow::Minute => limits.per_minute,
+        QuotaWindow::Day => limits.per_day,
+    };
+    // A key's limits are at least 1; a row that says otherwise is read as 1.
+    let requests = NonZeroU32::new(requests).unwrap_or(NonZeroU32::MIN);
+    QuotaLimit { requests, window: window.length() }
 }
 
 impl Allowance {
@@ -113,8 +87,8 @@ impl KeyQuotas {
     /// # Errors
     /// [`LimitExceeded`] when either is exhausted.
     pub fn charge(&self, limits: RateLimits, now: Duration) -> Result<Allowance, LimitExceeded> {
-        let minute = QuotaWindow::Minute.limit(limits);
-        let day = QuotaWindow::Day.limit(limits);
+        let minute = limit_of(QuotaWindow::Minute, limits);
+        let day = limit_of(QuotaWindow::Day, limits);
         // A look first: without it a key whose day is used up would take from its minute and give back at each request,
         // and `give_back` is needed only when two requests race for the day's last one.
         if let Err(exhausted) = self.day.check(day, now) {
@@ -139,14 +113,14 @@ impl KeyQuotas {
     pub fn allowance(&self, limits: RateLimits, now: Duration) -> Allowance {
         allowance(
             limits,
-            self.minute.standing(QuotaWindow::Minute.limit(limits), now),
-            self.day.standing(QuotaWindow::Day.limit(limits), now),
+            self.minute.standing(limit_of(QuotaWindow::Minute, limits), now),
+            self.day.standing(limit_of(QuotaWindow::Day, limits), now),
         )
     }
 
     /// The day is exhausted; the minute may be as well, and take longer.
     fn day_exceeded(&self, limits: RateLimits, now: Duration, day: QuotaExhausted) -> LimitExceeded {
-        match self.minute.check(QuotaWindow::Minute.limit(limits), now) {
+        match self.minute.check(limit_of(QuotaWindow::Minute, limits), now) {
             Err(minute) if minute.retry_after > day.retry_after => {
                 self.exceeded(limits, now, QuotaWindow::Minute, minute)
             }
@@ -168,7 +142,7 @@ impl KeyQuotas {
 fn allowance(limits: RateLimits, minute: Standing, day: Standing) -> Allowance {
     let remaining = |window: QuotaWindow, standing: Standing| Remaining {
         window,
-        limit: window.limit(limits).requests.get(),
+        limit: limit_of(window, limits).requests.get(),
         remaining: standing.remaining,
         reset_after: standing.reset_after,
     };

@@ -1,5 +1,6 @@
 //! What a directory of tenants promises.
 
+use domain::KeyHash;
 use domain::ports::{Keys, Services, TenantDirectory, Tenants};
 
 use super::samples;
@@ -21,7 +22,7 @@ pub struct Ports<'a> {
 pub async fn passes(ports: Ports<'_>) {
     all_that_serves_a_tenant_is_loaded_and_nothing_of_another(ports).await;
     a_tenant_with_nothing_is_loaded(ports).await;
-    a_key_names_its_owner_even_when_revoked(ports).await;
+    a_secret_names_its_owner_even_when_rotated_or_revoked(ports).await;
     who_is_not_there_is_not_found(ports).await;
 }
 
@@ -56,18 +57,22 @@ async fn a_tenant_with_nothing_is_loaded(ports: Ports<'_>) {
     assert_eq!(loaded.services, []);
 }
 
-async fn a_key_names_its_owner_even_when_revoked(ports: Ports<'_>) {
+async fn a_secret_names_its_owner_even_when_rotated_or_revoked(ports: Ports<'_>) {
     let new = samples::tenant();
     let tenant = new.tenant.id;
     ports.tenants.insert(new).await.unwrap();
     let key = samples::key(tenant);
     ports.keys.insert(key.clone()).await.unwrap();
-    assert_eq!(ports.directory.owner_of_key(key.id).await.unwrap(), Some(tenant));
+    assert_eq!(ports.directory.owner_of_key(key.hash).await.unwrap(), Some(tenant));
+    let retired = key.retired.map(|secret| secret.hash);
+    for hash in [key.hash].into_iter().chain(retired) {
+        assert_eq!(ports.directory.owner_of_key(hash).await.unwrap(), Some(tenant));
+    }
     ports.keys.revoke(tenant, key.id, samples::moment(50)).await.unwrap();
-    assert_eq!(ports.directory.owner_of_key(key.id).await.unwrap(), Some(tenant));
+    assert_eq!(ports.directory.owner_of_key(key.hash).await.unwrap(), Some(tenant));
 }
 
 async fn who_is_not_there_is_not_found(ports: Ports<'_>) {
-    assert_eq!(ports.directory.owner_of_key(samples::id()).await.unwrap(), None);
+    assert_eq!(ports.directory.owner_of_key(KeyHash(samples::digest())).await.unwrap(), None);
     assert!(ports.directory.load(samples::id()).await.unwrap().is_none());
 }

@@ -1,0 +1,67 @@
+//! The journal: what this node still owes the store, in order, on its own disk.
+
+use async_trait::async_trait;
+
+use super::Record;
+use crate::LedgerEntry;
+
+/// Something owed to the store.
+#[derive(Debug, Clone)]
+pub enum Owed {
+    /// A ledger entry that was begun while the store was away.
+    Begun(Box<LedgerEntry>),
+    /// A log row and what becomes of its ledger row.
+    Recorded(Box<Record>),
+}
+
+/// How the journal stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JournalStanding {
+    /// The number of the first entry that is not acknowledged.
+    pub first_open: u64,
+    /// The number of the last entry; `first_open - 1` when all are acknowledged.
+    pub last: u64,
+    /// Bytes on the disk.
+    pub bytes: u64,
+    /// Bytes at most.
+    pub capacity: u64,
+}
+
+/// The journal did not take or give an entry.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// It holds as much as it may.
+    #[error("journal is full")]
+    Full,
+    /// The disk refused.
+    #[error("journal cannot {doing}")]
+    Disk {
+        /// What was being done.
+        doing: &'static str,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Keeps what is owed to the store. Entries are numbered from 1 on and never change.
+///
+/// What is appended survives the process's death at once, and a power failure from the next [`Journal::sync`] on.
+#[async_trait]
+pub trait Journal: Send + Sync + std::fmt::Debug {
+    /// Appends an entry and returns its number. Waits for no disk.
+    fn append(&self, entry: &Owed) -> Result<u64, JournalError>;
+
+    /// Returns when all that was appended before survives a power failure. Callers at the same time share one write.
+    async fn sync(&self) -> Result<(), JournalError>;
+
+    /// Reads up to `most` entries from number `from` on, in order. Blocks on the disk.
+    fn read(&self, from: u64, most: usize) -> Result<Vec<(u64, Owed)>, JournalError>;
+
+    /// Says that the store has every entry up to this one: they may go. Nothing that was acknowledged is read again, unless
+    /// the process dies right after; then it may be.
+    fn acknowledge(&self, up_to: u64) -> Result<(), JournalError>;
+
+    /// Returns how it stands.
+    fn standing(&self) -> JournalStanding;
+}
