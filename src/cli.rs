@@ -112,6 +112,7 @@ fn run_dev(args: &DevArgs) -> Result<(), RunError> {
         folder: Some(args.data_dir.clone()),
     };
     let mut config = Config::load(args.config.as_deref(), &overrides)?;
+    config.listen.unready_seconds = 0;
     config.telemetry.format = LogFormat::Pretty;
     config.telemetry.filter.clone_from(&args.log);
     if args.fresh {

@@ -1,64 +1,59 @@
 //! Configuration: the only reader of files and variables. Defaults stand in `default.toml`, each with its unit.
 
+mod check;
+mod layers;
 mod sections;
+mod text;
 
 use std::path::{Path, PathBuf};
 
-use figment::Figment;
-use figment::providers::{Env, Format, Toml};
-
+use layers::Layers;
+pub(crate) use sections::{CacheEngine, LogFormat, ProviderUrls, StoreEngine};
 pub use sections::{Config, Overrides};
-pub(crate) use sections::{LogFormat, ProviderUrls};
 
 /// The defaults, with a comment on every setting.
 pub(crate) const DEFAULTS: &str = include_str!("default.toml");
 
-/// The configuration cannot be used.
+/// The configuration cannot be used: at least one sentence on why. None holds a secret.
 #[derive(Debug, thiserror::Error)]
-#[error("the configuration cannot be used: {0}")]
-pub struct ConfigError(String);
+#[error("the configuration cannot be used: {}", .problems.join("; "))]
+pub struct ConfigError {
+    /// Everything that is wrong.
+    pub problems: Vec<String>,
+}
 
 impl Config {
     /// Reads defaults, then `file`, then variables that start with `GATEWAY_`, then what the command line says.
     ///
     /// # Errors
-    /// [`ConfigError`] names the setting that is missing, unknown or of the wrong kind.
+    /// [`ConfigError`] names every setting that is unknown, of the wrong kind, or at odds with another.
     pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
-        let mut figment = Figment::from(Toml::string(DEFAULTS));
-        if let Some(file) = file {
-            figment = figment.merge(Toml::file_exact(file));
-        }
-        let mut config: Self = figment
-            .merge(Env::prefixed("GATEWAY_").split("__"))
-            .extract()
-            .map_err(|error| ConfigError(error.to_string()))?;
-        config.apply(overrides);
-        config.check()?;
-        Ok(config)
+        Self::from_layers(&mut Layers::read(file, overrides))
     }
 
-    fn apply(&mut self, overrides: &Overrides) {
-        if let Some(public) = overrides.public {
-            self.listen.public = public;
-        }
-        if let Some(admin) = overrides.admin {
-            self.listen.admin = admin;
-        }
-        if let Some(folder) = &overrides.folder {
-            self.store.folder.clone_from(folder);
+    fn from_layers(layers: &mut Layers) -> Result<Self, ConfigError> {
+        let config = layers.extract();
+        let mut problems = std::mem::take(&mut layers.problems);
+        match config {
+            Some(mut config) => {
+                config.read_secret_files(&mut problems);
+                // What was of the wrong kind has its default by now, so that a second sentence on it would confuse.
+                problems.extend(config.problems());
+                if problems.is_empty() { Ok(config) } else { Err(ConfigError { problems }) }
+            }
+            None => Err(ConfigError { problems }),
         }
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
-        let positive = [
-            ("calls.deadline_ms", self.calls.deadline_ms),
-            ("calls.replay_hours", self.calls.replay_hours),
-            ("transport.connect_ms", self.transport.connect_ms),
-            ("auth.token_minutes", self.auth.token_minutes),
+    fn read_secret_files(&mut self, problems: &mut Vec<String>) {
+        let (postgres, redis) = (&mut self.store.postgres, &mut self.cache.redis);
+        let files = [
+            ("store.postgres.url", &mut postgres.url, &postgres.url_file),
+            ("store.postgres.owner_url", &mut postgres.owner_url, &postgres.owner_url_file),
+            ("cache.redis.url", &mut redis.url, &redis.url_file),
         ];
-        match positive.into_iter().find(|(_, value)| *value == 0) {
-            Some((name, _)) => Err(ConfigError(format!("{name} must be greater than zero"))),
-            None => Ok(()),
+        for (name, secret, file) in files {
+            problems.extend(text::fill_from_file(name, secret, file.as_deref()).err());
         }
     }
 
@@ -70,24 +65,12 @@ impl Config {
             self.vault.master_key_file.clone()
         }
     }
+
+    /// Returns the folder of what waits on disk while the store is away.
+    pub fn journal_folder(&self) -> PathBuf {
+        self.journal.folder.clone().unwrap_or_else(|| self.store.folder.join("journal"))
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_defaults_are_a_whole_configuration() {
-        let config = Config::load(None, &Overrides::default()).expect("defaults");
-        assert_eq!(config.listen.public.port(), 8080);
-        assert_eq!(config.providers.len(), adapters::ADAPTERS.len());
-    }
-
-    #[test]
-    fn an_unknown_setting_is_named() {
-        let file = tempfile::NamedTempFile::new().expect("file");
-        std::fs::write(file.path(), "[listen]\npubic = \"127.0.0.1:1\"\n").expect("write");
-        let error = Config::load(Some(file.path()), &Overrides::default()).expect_err("unknown setting");
-        assert!(error.to_string().contains("pubic"), "{error}");
-    }
-}
+mod tests;

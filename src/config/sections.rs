@@ -1,6 +1,8 @@
 //! The sections of the configuration. What each setting means, its unit and its default stand in `default.toml`.
 #![expect(missing_docs, reason = "each field is documented where its default stands, in default.toml")]
 
+mod storage;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,12 +10,19 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use storage::{Cache, Journal, Store};
+pub(crate) use storage::{CacheEngine, StoreEngine};
+
+use super::text;
+
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     pub listen: Listen,
     pub store: Store,
+    pub cache: Cache,
+    pub journal: Journal,
     pub vault: VaultFiles,
     pub auth: Auth,
     pub calls: Calls,
@@ -40,15 +49,32 @@ pub struct Listen {
     pub public: SocketAddr,
     pub admin: SocketAddr,
     pub workers: usize,
+    pub unready_seconds: u64,
     pub drain_seconds: u64,
+    pub tls: ListenTls,
 }
 
-/// `[store]`
+impl Listen {
+    /// Returns how long requests under way may take to finish.
+    pub const fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds)
+    }
+
+    /// Returns the time between "not ready" and no new connections.
+    pub const fn unready(&self) -> Duration {
+        Duration::from_secs(self.unready_seconds)
+    }
+}
+
+/// `[listen.tls]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Store {
-    pub folder: PathBuf,
-    pub readers: usize,
+pub struct ListenTls {
+    #[serde(deserialize_with = "text::path_or_none")]
+    pub certificate: Option<PathBuf>,
+    #[serde(deserialize_with = "text::path_or_none")]
+    pub key: Option<PathBuf>,
+    pub reload_seconds: u64,
 }
 
 /// `[vault]`

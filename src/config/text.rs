@@ -1,0 +1,44 @@
+//! How texts become values: secrets that are never shown, paths, and "empty means none".
+
+use std::path::{Path, PathBuf};
+
+use domain::Secret;
+use serde::{Deserialize, Deserializer};
+
+/// Settings that are never shown; each has a sibling `…_file` that names a file to read it from.
+pub(super) const SECRETS: [&str; 3] = ["store.postgres.url", "store.postgres.owner_url", "cache.redis.url"];
+
+/// Reads a secret; empty is none.
+pub(super) fn secret_or_none<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Secret>, D::Error> {
+    let text = String::deserialize(source)?;
+    Ok((!text.is_empty()).then(|| Secret::new(text)))
+}
+
+/// Reads a path; empty is none.
+pub(super) fn path_or_none<'de, D: Deserializer<'de>>(source: D) -> Result<Option<PathBuf>, D::Error> {
+    let path = PathBuf::deserialize(source)?;
+    Ok((!path.as_os_str().is_empty()).then_some(path))
+}
+
+/// Takes a secret from the file that is named instead of it. A line break at its end is not part of it.
+///
+/// # Errors
+/// One sentence for a person; it holds nothing of the secret.
+pub(super) fn fill_from_file(
+    name: &str,
+    secret: &mut Option<Secret>,
+    file: Option<&Path>,
+) -> Result<(), String> {
+    let Some(file) = file else { return Ok(()) };
+    if secret.is_some() {
+        return Err(format!("{name} and {name}_file are both set: leave one empty"));
+    }
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| format!("{name}_file: {} cannot be read: {error}", file.display()))?;
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.is_empty() {
+        return Err(format!("{name}_file: {} is empty", file.display()));
+    }
+    *secret = Some(Secret::new(text));
+    Ok(())
+}
