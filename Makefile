@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run check fmt test bench needs
+.PHONY: help run up down check fmt test bench needs
 
 # Slow networks: a download is tried again before a build fails.
 export CARGO_NET_RETRY ?= 5
@@ -26,6 +26,12 @@ run: needs ## Build and start everything on this machine: gateway, simulated pro
 	fi
 	@exec cargo run $(FAST) --bin unified-gateway -- dev $(ARGS)
 
+up: ## Start PostgreSQL and Redis on this machine, private ones, and say which settings use them
+	@bash deploy/servers.sh up
+
+down: ## Stop them; what they keep stays
+	@bash deploy/servers.sh down
+
 check: needs ## Compile everything, tests and benches too, without making programs of it
 	cargo check $(FAST) --workspace --all-targets
 
@@ -33,18 +39,20 @@ fmt: needs ## Format the code
 	cargo fmt --all
 
 test: needs ## Everything that must hold before a change is taken
-	@echo '== 1/6 scripts: are they shell'
-	@for script in .ci/run loadtest/compare.sh benches/startup.sh tests/official_sdks/run.sh; do bash -n "$$script" || exit 1; done
-	@echo '== 2/6 format: is the code as `make fmt` leaves it'
+	@echo '== 1/7 scripts: are they shell'
+	@for script in .ci/run loadtest/compare.sh benches/startup.sh tests/official_sdks/run.sh deploy/servers.sh; do bash -n "$$script" || exit 1; done
+	@echo '== 2/7 servers: are PostgreSQL, Redis and PgBouncer here'
+	@bash deploy/servers.sh install
+	@echo '== 3/7 format: is the code as `make fmt` leaves it'
 	@cargo fmt --all -- --check
-	@echo '== 3/6 lints: clippy on everything, a warning is a failure'
+	@echo '== 4/7 lints: clippy on everything, a warning is a failure'
 	@cargo clippy $(FAST) --workspace --all-targets --locked -- -D warnings
-	@echo '== 4/6 documentation: does every link lead somewhere'
+	@echo '== 5/7 documentation: does every link lead somewhere'
 	@RUSTDOCFLAGS='-D warnings' cargo doc $(FAST) --workspace --no-deps --locked --document-private-items --quiet
-	@echo '== 5/6 official clients: what the providers'"'"' own SDKs say of what our adapters made'
+	@echo '== 6/7 official clients: what the providers'"'"' own SDKs say of what our adapters made'
 	@cargo build $(FAST) --locked --bin unified-gateway
 	@bash tests/official_sdks/run.sh
-	@echo '== 6/6 tests: unit tests, then every crate against its contract, then the whole gateway'
+	@echo '== 7/7 tests: unit tests, then every crate against its contract, then the whole gateway'
 	@cargo test $(FAST) --workspace --locked
 
 bench: needs ## Measure: parts, memory of 100,000 tenants, and the whole path against nginx
