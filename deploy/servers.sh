@@ -183,7 +183,7 @@ start_redis() {
 make_database() { # a command that runs SQL as the superuser
     "$@" -c "DO \$\$ BEGIN
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '$LOGIN') THEN
-            CREATE ROLE $LOGIN LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
+            CREATE ROLE $LOGIN LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
         END IF;
     END \$\$"
     [ "$("$@" -c "SELECT 1 FROM pg_database WHERE datname = '$DATABASE'")" = 1 ] || "$@" -c "CREATE DATABASE $DATABASE"
@@ -237,9 +237,11 @@ PostgreSQL  $node
 Redis       $redis
 
 Settings that use them:
-  export GATEWAY_STORE__URL=$node
-  export GATEWAY_STORE__OWNER_URL=$owner
-  export GATEWAY_CACHE__URL=$redis
+  export GATEWAY_STORE__ENGINE=postgres
+  export GATEWAY_STORE__POSTGRES__URL=$node
+  export GATEWAY_STORE__POSTGRES__OWNER_URL=$owner
+  export GATEWAY_CACHE__ENGINE=redis
+  export GATEWAY_CACHE__REDIS__URL=$redis
 TEXT
 }
 
