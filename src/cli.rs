@@ -1,5 +1,7 @@
 //! The command line: what can be started, and how it ends.
 
+mod check_config;
+
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -26,15 +28,35 @@ const EXAMPLES: &str = "Examples:
   unified-gateway dev                                 try everything on this machine, no account needed
   unified-gateway dev --port 9000 --data-dir /tmp/gw  on another port, with its own data
   unified-gateway serve --config gateway.toml         serve real providers
+  unified-gateway check-config --config gateway.toml  every setting, where it comes from, what is wrong
   unified-gateway openapi > openapi.json              the API as OpenAPI 3.1
   unified-gateway providers                           which provider can do what";
+
+const SERVE_EXAMPLES: &str = "Examples:
+  unified-gateway serve --data-dir /var/lib/unified-gateway        one machine, the embedded store
+  unified-gateway serve --config gateway.toml --listen 0.0.0.0:8443
+  GATEWAY_STORE__ENGINE=postgres GATEWAY_STORE__POSTGRES__URL_FILE=/run/secrets/database \\
+    unified-gateway serve --config gateway.toml                    a node of several, the secret in a file
+
+SIGTERM stops it in order: not ready, no new connections, requests under way finish. A second one skips the wait in between.
+SIGHUP reads the certificate again. Exit code 2: it cannot start, and says why.";
+
+const CHECK_CONFIG_EXAMPLES: &str = "Examples:
+  unified-gateway check-config --config gateway.toml
+  GATEWAY_CALLS__DEADLINE_MS=5000 unified-gateway check-config | grep -v ' default '   what is set here
+
+Takes what `serve` takes. Secrets are not shown. Exit code 0: it can be served; 2: it cannot, and every reason is told.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Gateway, simulated providers and embedded store in one process, for trying out and for developing against.
     Dev(DevArgs),
-    /// The gateway with real providers, on the embedded store.
+    /// The gateway with real providers.
+    #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
+    /// Print every setting with its value, where it comes from and its default; tell all that is wrong or dangerous.
+    #[command(after_help = CHECK_CONFIG_EXAMPLES)]
+    CheckConfig(ServeArgs),
     /// Print the API's OpenAPI 3.1 document.
     Openapi,
     /// Print which provider can do which operation, as a Markdown table.
@@ -83,11 +105,18 @@ struct ServeArgs {
     data_dir: Option<PathBuf>,
 }
 
+impl ServeArgs {
+    fn overrides(&self) -> Overrides {
+        Overrides { public: self.listen, admin: None, folder: self.data_dir.clone() }
+    }
+}
+
 /// Does what the command line says.
 pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Dev(args) => finish(run_dev(&args)),
         Command::Serve(args) => finish(run_serve(&args)),
+        Command::CheckConfig(args) => check_config::run(args.config.as_deref(), &args.overrides()),
         Command::Openapi => finish(print(&crate::http::openapi_document())),
         Command::Providers => finish(print(crate::abilities_table().trim_end())),
     }
@@ -132,8 +161,7 @@ fn run_dev(args: &DevArgs) -> Result<(), RunError> {
 }
 
 fn run_serve(args: &ServeArgs) -> Result<(), RunError> {
-    let overrides = Overrides { public: args.listen, admin: None, folder: args.data_dir.clone() };
-    let config = Config::load(args.config.as_deref(), &overrides)?;
+    let config = Config::load(args.config.as_deref(), &args.overrides())?;
     server::run(config, async |_| Ok(()))
 }
 

@@ -2,6 +2,7 @@
 
 use domain::Secret;
 
+use super::sections::Listen;
 use super::{CacheEngine, Config, StoreEngine};
 
 /// Smallest segment of the journal, in bytes: a record of the largest request and answer must fit.
@@ -51,6 +52,49 @@ impl Config {
         found
     }
 
+    /// Returns what is legal and dangerous, a sentence each.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let Listen { public, admin, .. } = self.listen;
+        let is_open = !public.ip().is_loopback();
+        if is_open && self.listen.tls.certificate.is_none() {
+            found.push(format!(
+                "listen.public is {public} without TLS: whoever is on the way reads keys; set listen.tls, or let only a proxy that ends TLS reach it"
+            ));
+        }
+        if is_open && self.auth.sign_up {
+            found.push("auth.sign_up is on: whoever reaches the public port can make an account".into());
+        }
+        if !admin.ip().is_loopback() {
+            found.push(format!(
+                "listen.admin is {admin}: /metrics asks nobody who they are; keep that port private"
+            ));
+        }
+        if self.listen.drain_seconds.saturating_mul(1000) < self.calls.deadline_ms {
+            found.push(
+                "listen.drain_seconds is shorter than calls.deadline_ms: stopping may cut requests off"
+                    .into(),
+            );
+        }
+        match (self.store.engine, self.cache.engine) {
+            (StoreEngine::Embedded, CacheEngine::Redis) => found.push(
+                "store.engine is \"embedded\" and cache.engine is \"redis\": no other node can share this store, so that Redis only costs time".into(),
+            ),
+            (StoreEngine::Postgres, CacheEngine::Local) => found.push(
+                "store.engine is \"postgres\" and cache.engine is \"local\": run one node only; a second one would not hear of revoked keys, and limits would count for each".into(),
+            ),
+            _ => {}
+        }
+        let (database, cache) = (&self.store.postgres.url, &self.cache.redis.url);
+        if database.as_ref().is_some_and(|url| is_remote(url) && !url.expose().contains("sslmode=require")) {
+            found.push("store.postgres.url is on another machine without sslmode=require: it may be spoken to without TLS".into());
+        }
+        if cache.as_ref().is_some_and(|url| is_remote(url) && url.expose().starts_with("redis:")) {
+            found.push("cache.redis.url is on another machine without TLS: rediss:// has it".into());
+        }
+        found
+    }
+
     fn check_urls(&self, found: &mut Vec<String>) {
         let postgres = &self.store.postgres;
         if self.store.engine == StoreEngine::Postgres && postgres.url.is_none() {
@@ -92,5 +136,17 @@ impl Config {
         if journal.bytes < journal.segment_bytes.saturating_mul(2) {
             found.push("journal.bytes must hold at least two segments of journal.segment_bytes".into());
         }
+    }
+}
+
+/// Whether a URL leads to another machine.
+fn is_remote(url: &Secret) -> bool {
+    let Ok(url) = url::Url::parse(url.expose()) else { return true };
+    match url.host() {
+        Some(url::Host::Domain(name)) => !(name.is_empty() || name == "localhost"),
+        Some(url::Host::Ipv4(address)) => !address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => !address.is_loopback(),
+        // A socket of this machine.
+        None => false,
     }
 }

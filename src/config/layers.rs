@@ -19,6 +19,8 @@ pub(super) struct Layers {
     /// What is a setting and what a section: every one stands in the defaults.
     defaults: Dict,
     merged: Dict,
+    /// Variables that begin like ours and are none.
+    pub(super) ignored: Vec<String>,
     /// What is wrong, in sentences.
     pub(super) problems: Vec<String>,
 }
@@ -37,9 +39,14 @@ impl Layers {
                 Err(error) => problems.push(broken_file(file, &error)),
             }
         }
-        figment = with_flags(figment.merge(variables()), overrides);
+        let links = service_links();
+        let ignored = links.iter().map(|name| format!("{PREFIX}{}", name.to_ascii_uppercase())).collect();
+        let variables = Env::prefixed(PREFIX)
+            .filter(move |name| !links.iter().any(|link| name == link.as_str()))
+            .split("__");
+        figment = with_flags(figment.merge(variables), overrides);
         let merged: Dict = figment.extract().unwrap_or_else(|_| defaults.clone());
-        let mut layers = Self { figment, defaults, merged, problems };
+        let mut layers = Self { figment, defaults, merged, ignored, problems };
         layers.take_out_the_unknown();
         layers
     }
@@ -64,6 +71,18 @@ impl Layers {
                 return None;
             }
         }
+    }
+
+    /// Returns every setting that there is, in the order of their names.
+    pub(super) fn rows(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        list("", &self.defaults, &mut |path, default| {
+            let given = self.figment.find_value(path).ok();
+            let shown = |value: Option<&Value>| value.map_or_else(String::new, |value| written(path, value));
+            let (value, default) = (shown(given.as_ref()), shown(Some(default)));
+            rows.push(Row { name: path.to_owned(), value, origin: self.origin(path), default });
+        });
+        rows
     }
 
     /// Returns where a setting's value was said.
@@ -117,13 +136,41 @@ impl Layers {
     }
 }
 
+/// A setting, as it is written in TOML; secrets are masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// `listen.public`
+    pub(crate) name: String,
+    /// What it is.
+    pub(crate) value: String,
+    /// Who says so.
+    pub(crate) origin: Origin,
+    /// What it is when nobody says anything.
+    pub(crate) default: String,
+}
+
 /// Where a value was said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(crate) enum Origin {
+    /// Nowhere: it is the default.
     Default,
+    /// In the file of this name.
     File(String),
+    /// In the variable of this name.
     Variable(String),
+    /// On the command line.
     Flag,
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Default => f.pad("default"),
+            Self::File(file) => f.pad(&format!("file {file}")),
+            Self::Variable(name) => f.pad(&format!("variable {name}")),
+            Self::Flag => f.pad("flag"),
+        }
+    }
 }
 
 impl Origin {
@@ -131,9 +178,7 @@ impl Origin {
     fn shown(&self) -> String {
         match self {
             Self::Default => String::new(),
-            Self::File(file) => format!(" (file {file})"),
-            Self::Variable(name) => format!(" (variable {name})"),
-            Self::Flag => " (flag)".to_owned(),
+            said => format!(" ({said})"),
         }
     }
 }
@@ -156,6 +201,29 @@ fn compare(prefix: &str, known: &Dict, given: &Dict, found: &mut Vec<Stranger>) 
             }
             (Some(_), _) => {}
         }
+    }
+}
+
+fn list(prefix: &str, dict: &Dict, each: &mut impl FnMut(&str, &Value)) {
+    for (name, value) in dict {
+        let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        match value {
+            Value::Dict(_, inner) => list(&path, inner, each),
+            value => each(&path, value),
+        }
+    }
+}
+
+/// Writes a value as TOML does; a secret is masked.
+fn written(path: &str, value: &Value) -> String {
+    match value {
+        // Masked even where it has the wrong kind: what a secret should have been is a secret.
+        _ if SECRETS.contains(&path) && value.as_str() != Some("") => "(secret)".to_owned(),
+        Value::String(_, text) => format!("{text:?}"),
+        Value::Bool(_, value) => value.to_string(),
+        Value::Num(_, number) => plain(&number.to_actual()),
+        // A whole section where a setting should be: it may hold anything.
+        _ => "(not a value)".to_owned(),
     }
 }
 
@@ -192,11 +260,11 @@ pub(super) fn variable(path: &str) -> String {
     format!("{PREFIX}{}", path.to_uppercase().replace('.', "__"))
 }
 
-/// Returns the variables that set something.
-fn variables() -> Env {
+/// Returns the names, without their beginning, of variables that Kubernetes made.
+fn service_links() -> Vec<String> {
     let all = Env::prefixed(PREFIX);
-    let links: Vec<_> = all.iter().filter(|(name, value)| is_service_link(name.as_str(), value)).collect();
-    all.filter(move |name| links.iter().all(|(link, _)| link != name)).split("__")
+    let links = all.iter().filter(|(name, value)| is_service_link(name.as_str(), value));
+    links.map(|(name, _)| name.to_string()).collect()
 }
 
 /// Whether Kubernetes made this variable for a Service called `gateway` or `gateway-…`: every container of the namespace gets them.

@@ -8,6 +8,7 @@ mod text;
 use std::path::{Path, PathBuf};
 
 use layers::Layers;
+pub(crate) use layers::Row;
 pub(crate) use sections::{CacheEngine, LogFormat, ProviderUrls, StoreEngine};
 pub use sections::{Config, Overrides};
 
@@ -22,6 +23,17 @@ pub struct ConfigError {
     pub problems: Vec<String>,
 }
 
+/// A configuration, looked at rather than used.
+#[derive(Debug)]
+pub(crate) struct Inspection {
+    /// Every setting.
+    pub(crate) rows: Vec<Row>,
+    /// Variables that begin like ours and are somebody else's.
+    pub(crate) ignored: Vec<String>,
+    /// What it makes.
+    pub(crate) loaded: Result<Config, ConfigError>,
+}
+
 impl Config {
     /// Reads defaults, then `file`, then variables that start with `GATEWAY_`, then what the command line says.
     ///
@@ -29,6 +41,14 @@ impl Config {
     /// [`ConfigError`] names every setting that is unknown, of the wrong kind, or at odds with another.
     pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
         Self::from_layers(&mut Layers::read(file, overrides))
+    }
+
+    /// Looks at what [`Config::load`] would take, and shows all of it.
+    pub(crate) fn inspect(file: Option<&Path>, overrides: &Overrides) -> Inspection {
+        let mut layers = Layers::read(file, overrides);
+        let (rows, ignored) = (layers.rows(), layers.ignored.clone());
+        let loaded = Self::from_layers(&mut layers);
+        Inspection { rows, ignored, loaded }
     }
 
     fn from_layers(layers: &mut Layers) -> Result<Self, ConfigError> {

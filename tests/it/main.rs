@@ -13,6 +13,7 @@
 mod amounts;
 mod bad_input;
 mod calls;
+mod configuration;
 mod crashes;
 mod errors;
 mod first_payment;
