@@ -6,12 +6,13 @@ use std::process::ExitCode;
 
 use super::CANNOT_START;
 use crate::config::{Config, Inspection, Overrides, Row};
+use crate::server::TlsFiles;
 
 /// Prints all settings; then what is dangerous, or what is wrong.
 pub(super) fn run(file: Option<&Path>, overrides: &Overrides) -> ExitCode {
     let inspection = Config::inspect(file, overrides);
     let problems = match &inspection.loaded {
-        Ok(_) => Vec::new(),
+        Ok(config) => broken_files(config),
         Err(error) => error.problems.clone(),
     };
     // Nobody is left to tell when even this cannot be written.
@@ -21,6 +22,12 @@ pub(super) fn run(file: Option<&Path>, overrides: &Overrides) -> ExitCode {
         writeln!(errors, "unified-gateway: {problem}").ok();
     }
     if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(CANNOT_START) }
+}
+
+/// Tells which files that the start needs cannot be used.
+fn broken_files(config: &Config) -> Vec<String> {
+    let pair = TlsFiles::of(&config.listen.tls).map(|files| files.read());
+    pair.and_then(Result::err).map(|error| error.to_string()).into_iter().collect()
 }
 
 fn write(out: &mut impl Write, inspection: &Inspection) -> std::io::Result<()> {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use layers::Layers;
 pub(crate) use layers::Row;
-pub(crate) use sections::{CacheEngine, LogFormat, ProviderUrls, StoreEngine};
+pub(crate) use sections::{CacheEngine, ListenTls, LogFormat, ProviderUrls, StoreEngine};
 pub use sections::{Config, Overrides};
 
 /// The defaults, with a comment on every setting.

@@ -1,7 +1,5 @@
 //! Health for people and orchestrators, and the metrics page of the admin port.
 
-use std::sync::atomic::Ordering;
-
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
@@ -9,8 +7,8 @@ use actix_web::web::Data;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::{Gateway, Worker};
-use crate::server::ServerState;
+use crate::app::Gateway;
+use crate::server::{Phase, ServerState};
 
 /// How the gateway is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,11 +35,10 @@ struct ChecksBody {
 #[utoipa::path(get, path = "/health", tag = "Health",
     responses((status = 200, description = "It serves.", body = HealthBody),
               (status = 503, description = "It can serve nobody.", body = HealthBody)))]
-pub(super) async fn health(worker: Option<Data<Worker>>, gateway: Option<Data<Gateway>>) -> HttpResponse {
-    match (worker, gateway) {
-        (Some(worker), _) => check(&worker.gateway).await,
-        (None, Some(gateway)) => check(&gateway).await,
-        (None, None) => super::error::ApiError::internal().response(),
+pub(super) async fn health(state: Data<ServerState>) -> HttpResponse {
+    match state.gateway() {
+        Some(gateway) => check(gateway).await,
+        None => HttpResponse::ServiceUnavailable().json(Ready { status: "starting" }),
     }
 }
 
@@ -72,12 +69,12 @@ pub(super) async fn live() -> HttpResponse {
 
 /// Whether requests should be sent here.
 #[utoipa::path(get, path = "/health/ready", tag = "Health",
-    responses((status = 200, description = "Yes."), (status = 503, description = "No: it is stopping.")))]
+    responses((status = 200, description = "Yes."), (status = 503, description = "No: it is starting, or stopping.")))]
 pub(super) async fn ready(state: Data<ServerState>) -> HttpResponse {
-    if state.is_draining.load(Ordering::SeqCst) {
-        HttpResponse::ServiceUnavailable().json(Ready { status: "draining" })
-    } else {
-        HttpResponse::Ok().json(Ready { status: "ok" })
+    match state.phase() {
+        Phase::Starting => HttpResponse::ServiceUnavailable().json(Ready { status: "starting" }),
+        Phase::Serving => HttpResponse::Ok().json(Ready { status: "ok" }),
+        Phase::Draining => HttpResponse::ServiceUnavailable().json(Ready { status: "draining" }),
     }
 }
 

@@ -4,12 +4,14 @@ mod client;
 mod dev;
 mod requests;
 mod scene;
+mod serve;
 mod stage;
 
 pub(crate) use client::{Answer, Client};
 pub(crate) use dev::{Dev, PROGRAM, dev_command, free_ports};
 pub(crate) use requests::{in_vain, ready};
 pub(crate) use scene::{Scene, text};
+pub(crate) use serve::Serve;
 pub(crate) use stage::{Account, Stage, StageOptions, bearer, env_of};
 
 /// Asks again until `found` gives something; for what happens behind an answer. Fails the test after ten seconds.

@@ -113,24 +113,12 @@ impl Stage {
 
     /// Signs a tenant up with credentials for all four providers; `name` makes it a tenant and a merchant of its own.
     pub(crate) async fn account(&self, name: &str) -> Account {
-        let env_text = env_of(name);
-        let token = self.sign_up(name).await;
-        let body = json!({"env_text": env_text, "create_keys": true});
-        let configured = self
-            .api
-            .post("/api/onboarding/configure", &[("authorization", &bearer(&token))], &body)
-            .await
-            .expect(200)
-            .json();
-        let key = configured["api_keys"][0]["key"].as_str().expect("a key").to_owned();
-        Account { token, key, razorpay_key_id: razorpay_key_id(name), paypal_basic: paypal_basic(name) }
+        Account::at(&self.api, name).await
     }
 
     /// Signs up, and returns the token.
     pub(crate) async fn sign_up(&self, name: &str) -> String {
-        let body = json!({"email": format!("{name}@example.com"), "password": "correct horse battery"});
-        let signed_up = self.api.post("/api/auth/sign-up", &[], &body).await.expect(201).json();
-        signed_up["token"].as_str().expect("a token").to_owned()
+        sign_up(&self.api, name).await
     }
 
     /// Creates an order.
@@ -182,6 +170,25 @@ impl Stage {
         let answer = self.control.send(http::Method::DELETE, "/_control/faults", &[], "").await;
         assert!(answer.status.is_success(), "{}", answer.text());
     }
+}
+
+impl Account {
+    /// Signs a tenant up at this gateway, as [`Stage::account`] does.
+    pub(crate) async fn at(api: &Client, name: &str) -> Self {
+        let token = sign_up(api, name).await;
+        let body = json!({"env_text": env_of(name), "create_keys": true});
+        let authorization = bearer(&token);
+        let headers = [("authorization", authorization.as_str())];
+        let configured = api.post("/api/onboarding/configure", &headers, &body).await.expect(200).json();
+        let key = configured["api_keys"][0]["key"].as_str().expect("a key").to_owned();
+        Self { token, key, razorpay_key_id: razorpay_key_id(name), paypal_basic: paypal_basic(name) }
+    }
+}
+
+async fn sign_up(api: &Client, name: &str) -> String {
+    let body = json!({"email": format!("{name}@example.com"), "password": "correct horse battery"});
+    let signed_up = api.post("/api/auth/sign-up", &[], &body).await.expect(201).json();
+    signed_up["token"].as_str().expect("a token").to_owned()
 }
 
 impl Drop for Stage {
