@@ -1,6 +1,7 @@
 //! The command line: what can be started, and how it ends.
 
 mod check_config;
+mod migrate;
 
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use self::migrate::MigrateArgs;
 use crate::config::{Config, LogFormat, Overrides};
 use crate::dev::{self, Sandbox};
 use crate::server::{self, RunError, Running};
@@ -29,6 +31,7 @@ const EXAMPLES: &str = "Examples:
   unified-gateway dev --port 9000 --data-dir /tmp/gw  on another port, with its own data
   unified-gateway serve --config gateway.toml         serve real providers
   unified-gateway check-config --config gateway.toml  every setting, where it comes from, what is wrong
+  unified-gateway migrate --config gateway.toml       the schema of a PostgreSQL database, before nodes start
   unified-gateway openapi > openapi.json              the API as OpenAPI 3.1
   unified-gateway providers                           which provider can do what";
 
@@ -47,6 +50,13 @@ const CHECK_CONFIG_EXAMPLES: &str = "Examples:
 
 Takes what `serve` takes. Secrets are not shown. Exit code 0: it can be served; 2: it cannot, and every reason is told.";
 
+const MIGRATE_EXAMPLES: &str = "Examples:
+  GATEWAY_STORE__POSTGRES__OWNER_URL_FILE=/run/secrets/owner unified-gateway migrate --config gateway.toml
+  unified-gateway migrate --url postgres://owner@db.internal/gateway --login gateway_node
+
+Run it before nodes of a new version start. All in one commit: when it fails, the database is as it was, and the exit code is 2.
+The owner's URL is for this command alone; nodes need store.postgres.url, of a role that owns nothing.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Gateway, simulated providers and embedded store in one process, for trying out and for developing against.
@@ -57,6 +67,9 @@ enum Command {
     /// Print every setting with its value, where it comes from and its default; tell all that is wrong or dangerous.
     #[command(after_help = CHECK_CONFIG_EXAMPLES)]
     CheckConfig(ServeArgs),
+    /// Bring the schema of a PostgreSQL database up to date. Safe to run twice, and at several places at once.
+    #[command(after_help = MIGRATE_EXAMPLES)]
+    Migrate(MigrateArgs),
     /// Print the API's OpenAPI 3.1 document.
     Openapi,
     /// Print which provider can do which operation, as a Markdown table.
@@ -117,6 +130,7 @@ pub fn run() -> ExitCode {
         Command::Dev(args) => finish(run_dev(&args)),
         Command::Serve(args) => finish(run_serve(&args)),
         Command::CheckConfig(args) => check_config::run(args.config.as_deref(), &args.overrides()),
+        Command::Migrate(args) => finish(migrate::run(&args)),
         Command::Openapi => finish(print(&crate::http::openapi_document())),
         Command::Providers => finish(print(crate::abilities_table().trim_end())),
     }

@@ -3,14 +3,14 @@
 use domain::Secret;
 
 use super::sections::Listen;
-use super::{CacheEngine, Config, StoreEngine};
+use super::{CacheEngine, Config, Purpose, StoreEngine};
 
 /// Smallest segment of the journal, in bytes: a record of the largest request and answer must fit.
 const MIN_SEGMENT_BYTES: u64 = 1024 * 1024;
 
 impl Config {
     /// Returns everything that keeps the gateway from starting, a sentence each.
-    pub(super) fn problems(&self) -> Vec<String> {
+    pub(super) fn problems(&self, purpose: Purpose) -> Vec<String> {
         let mut found = Vec::new();
         let postgres = &self.store.postgres;
         let positive = [
@@ -28,6 +28,9 @@ impl Config {
         ];
         for (name, _) in positive.into_iter().filter(|(_, value)| *value == 0) {
             found.push(format!("{name} must be greater than zero"));
+        }
+        if purpose == Purpose::Serve {
+            self.check_engines(&mut found);
         }
         self.check_urls(&mut found);
         self.check_journal(&mut found);
@@ -95,7 +98,7 @@ impl Config {
         found
     }
 
-    fn check_urls(&self, found: &mut Vec<String>) {
+    fn check_engines(&self, found: &mut Vec<String>) {
         let postgres = &self.store.postgres;
         if self.store.engine == StoreEngine::Postgres && postgres.url.is_none() {
             found.push(
@@ -107,6 +110,10 @@ impl Config {
                 "cache.engine is \"redis\" and no URL is set: set cache.redis.url (GATEWAY_CACHE__REDIS__URL), or url_file with the file that holds it".into(),
             );
         }
+    }
+
+    fn check_urls(&self, found: &mut Vec<String>) {
+        let postgres = &self.store.postgres;
         let databases: &[&str] = &["postgres://", "postgresql://"];
         let caches: &[&str] = &[
             "redis://",

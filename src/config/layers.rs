@@ -73,6 +73,12 @@ impl Layers {
         }
     }
 
+    /// Puts the tables' owner over what files and variables say.
+    pub(super) fn own(&mut self, url: &str) {
+        replace(&mut self.merged, "store.postgres.owner_url", Some(Value::from(url)));
+        replace(&mut self.merged, "store.postgres.owner_url_file", Some(Value::from("")));
+    }
+
     /// Returns every setting that there is, in the order of their names.
     pub(super) fn rows(&self) -> Vec<Row> {
         let mut rows = Vec::new();

@@ -23,6 +23,14 @@ pub struct ConfigError {
     pub problems: Vec<String>,
 }
 
+/// What a configuration is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Serve,
+    /// Has the owner's URL, and may have no other.
+    Migrate,
+}
+
 /// A configuration, looked at rather than used.
 #[derive(Debug)]
 pub(crate) struct Inspection {
@@ -40,25 +48,40 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] names every setting that is unknown, of the wrong kind, or at odds with another.
     pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
-        Self::from_layers(&mut Layers::read(file, overrides))
+        Self::from_layers(&mut Layers::read(file, overrides), Purpose::Serve)
     }
 
     /// Looks at what [`Config::load`] would take, and shows all of it.
     pub(crate) fn inspect(file: Option<&Path>, overrides: &Overrides) -> Inspection {
         let mut layers = Layers::read(file, overrides);
         let (rows, ignored) = (layers.rows(), layers.ignored.clone());
-        let loaded = Self::from_layers(&mut layers);
+        let loaded = Self::from_layers(&mut layers, Purpose::Serve);
         Inspection { rows, ignored, loaded }
     }
 
-    fn from_layers(layers: &mut Layers) -> Result<Self, ConfigError> {
+    /// As [`Config::load`], for one who needs no more than the owner of the tables; `owner_url` goes over every other place.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub(crate) fn load_for_migration(
+        file: Option<&Path>,
+        owner_url: Option<&str>,
+    ) -> Result<Self, ConfigError> {
+        let mut layers = Layers::read(file, &Overrides::default());
+        if let Some(url) = owner_url {
+            layers.own(url);
+        }
+        Self::from_layers(&mut layers, Purpose::Migrate)
+    }
+
+    fn from_layers(layers: &mut Layers, purpose: Purpose) -> Result<Self, ConfigError> {
         let config = layers.extract();
         let mut problems = std::mem::take(&mut layers.problems);
         match config {
             Some(mut config) => {
                 config.read_secret_files(&mut problems);
                 // What was of the wrong kind has its default by now, so that a second sentence on it would confuse.
-                problems.extend(config.problems());
+                problems.extend(config.problems(purpose));
                 if problems.is_empty() { Ok(config) } else { Err(ConfigError { problems }) }
             }
             None => Err(ConfigError { problems }),

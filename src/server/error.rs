@@ -35,6 +35,9 @@ pub enum RunError {
     /// The certificate of the public port cannot be used.
     #[error("{0}")]
     Tls(#[from] TlsError),
+    /// The schema is not brought up to date.
+    #[error("{0}")]
+    Migrate(String),
     /// The sandbox does not start.
     #[error("{0}")]
     Sandbox(#[from] sandbox::StartError),

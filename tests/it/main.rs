@@ -20,6 +20,7 @@ mod first_payment;
 mod idempotency;
 mod keys;
 mod layers;
+mod migrate;
 mod observability;
 mod openapi;
 mod operations;

@@ -126,7 +126,7 @@ fn help_teaches() {
         String::from_utf8(output.stdout).expect("text")
     };
     assert!(help(&["--help"]).contains("Examples:"));
-    for command in ["serve", "check-config"] {
+    for command in ["serve", "check-config", "migrate"] {
         assert!(help(&[command, "--help"]).contains("Examples:"), "{command}");
     }
     for option in ["--port", "--sandbox-port", "--admin-port", "--data-dir", "--external-sandbox", "--fresh"]
