@@ -46,6 +46,28 @@ async fn health_is_told_on_both_ports() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_api_is_not_on_the_admin_port_and_the_operators_pages_are_not_on_the_public_one() {
+    let stage = Stage::start().await;
+    let account = stage.account("apart").await;
+    let headers = [("x-platform-key", account.key.as_str()), ("authorization", &bearer(&account.token))];
+    let document = stage.api.get("/openapi.json", &[]).await.expect(200).json();
+    let paths = document["paths"].as_object().expect("paths");
+    assert!(paths.len() > 20);
+    for (path, methods) in paths.iter().filter(|(path, _)| !path.starts_with("/health")) {
+        for method in methods.as_object().expect("methods").keys() {
+            let method = http::Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
+            stage.admin.send(method, &path.replace(['{', '}'], ""), &headers, "").await.expect(404);
+        }
+    }
+    for path in ["/docs", "/openapi.json", "/.well-known/jwks.json", "/"] {
+        stage.admin.get(path, &headers).await.expect(404);
+    }
+    for path in ["/metrics", "/admin", "/debug", "/config"] {
+        stage.api.get(path, &headers).await.expect(404);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn server_timing_tells_both_shares() {
     let stage = Stage::start().await;
     let account = stage.account("timed").await;
