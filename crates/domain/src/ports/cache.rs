@@ -47,6 +47,7 @@ pub trait Answers: Send + Sync + std::fmt::Debug {
     ) -> Result<Option<KeptAnswer>, CacheError>;
 
     /// Keeps an answer for `replay_for`, 24 hours at most.
+    #[expect(clippy::too_many_arguments, reason = "the three that name an answer are the three of `find`")]
     async fn keep(
         &self,
         tenant: TenantId,
@@ -66,7 +67,8 @@ pub trait TenantCache: Send + Sync + std::fmt::Debug {
     /// Returns what was kept of a tenant, if all of it is there.
     async fn load(&self, tenant: TenantId) -> Result<Option<SealedTenant>, CacheError>;
 
-    /// Keeps what was loaded from the store: keys 5 minutes, credentials 10 minutes, the account 1 hour.
+    /// Keeps what was loaded from the store: keys 5 minutes, credentials 10 minutes, the account 1 hour. Keeps nothing in the
+    /// seconds after [`Self::forget`]: what was read before a change must not come back after it.
     async fn keep(&self, tenant: &SealedTenant) -> Result<(), CacheError>;
 
     /// Forgets all that is kept of a tenant.
@@ -84,7 +86,8 @@ pub struct LeaseRequest {
     pub limit: u32,
     /// How many the node wants; at least 1.
     pub want: u32,
-    /// Within which time the node will spend them. Past it they must not be spent any more.
+    /// Within which time the node will spend them, counted from before it asks; at most the window's length. Past it they must
+    /// not be spent any more.
     pub spend_within: Duration,
 }
 
@@ -95,7 +98,7 @@ pub struct Lease {
     pub id: Box<str>,
     /// How many, from none to what was wanted.
     pub granted: u32,
-    /// How many more are left for all nodes.
+    /// How many more are left for all nodes after this lease.
     pub remaining: u32,
     /// How long until at least one is left again; zero when one is.
     pub retry_after: Duration,
@@ -103,13 +106,15 @@ pub struct Lease {
     pub reset_after: Duration,
 }
 
-/// Divides limits among nodes. Over any window the grants of all nodes never exceed the limit.
+/// Divides limits among nodes. Over any window the requests of all nodes never exceed the limit, whenever within
+/// `spend_within` each was spent. Up to 200 leases in a window are counted one by one; of more, those that end within the same
+/// 200th of the window are counted until the last of them has left it.
 #[async_trait]
 pub trait QuotaLeases: Send + Sync + std::fmt::Debug {
     /// Leases requests of a limit.
     async fn lease(&self, request: LeaseRequest) -> Result<Lease, CacheError>;
 
-    /// Gives back what was not spent of a lease.
+    /// Gives back what was not spent of a lease, once. A lease that is not known any more is no error.
     async fn give_back(
         &self,
         key: KeyId,

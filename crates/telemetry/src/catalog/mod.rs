@@ -32,6 +32,9 @@ pub struct Catalog {
     log_seconds: Histogram,
     log_failures: Counter,
     replayed: Counter,
+    cache_failures: Family<&'static str, Counter>,
+    cache_refused: Family<&'static str, Counter>,
+    cache_up: Gauge,
 }
 
 impl fmt::Debug for Catalog {
@@ -61,6 +64,9 @@ impl Catalog {
             log_seconds: registrar.histogram(&table::LOG_SECONDS, Vec::new()),
             log_failures: registrar.counter(&table::LOG_FAILURES, Vec::new()),
             replayed: registrar.counter(&table::REPLAYED, Vec::new()),
+            cache_failures: Family::new(),
+            cache_refused: Family::new(),
+            cache_up: registrar.gauge(&table::CACHE_UP, Vec::new()),
             registrar,
         }
     }
@@ -167,6 +173,23 @@ impl Catalog {
     /// Notes an answer that was replayed for an idempotency key.
     pub fn replayed(&self) {
         self.replayed.increment(1);
+    }
+
+    /// Notes a call to the shared cache that failed or took too long.
+    pub fn cache_failed(&self, port: &'static str) {
+        let make = |port| self.registrar.counter(&table::CACHE_FAILURES, vec![("port", series::word(port))]);
+        self.cache_failures.with(port, make, |count| count.increment(1));
+    }
+
+    /// Notes a call to the shared cache that was not made because it is away.
+    pub fn cache_refused(&self, port: &'static str) {
+        let make = |port| self.registrar.counter(&table::CACHE_REFUSED, vec![("port", series::word(port))]);
+        self.cache_refused.with(port, make, |count| count.increment(1));
+    }
+
+    /// Notes whether the shared cache is connected.
+    pub fn cache_connected(&self, is_connected: bool) {
+        self.cache_up.set(f64::from(u8::from(is_connected)));
     }
 
     /// Notes a batch of transaction-log rows that the store refused.

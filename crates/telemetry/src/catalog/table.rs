@@ -130,6 +130,18 @@ pub(super) const RATE_LIMITED: Metric =
     counter("gateway_rate_limited_total", &["limit"], "Requests turned away by a limit.");
 pub(super) const REPLAYED: Metric =
     counter("gateway_replayed_total", &[], "Answers replayed for an idempotency key.");
+pub(super) const CACHE_FAILURES: Metric = counter(
+    "gateway_cache_failures_total",
+    &["port"],
+    "Calls to the shared cache that failed or took too long.",
+);
+pub(super) const CACHE_REFUSED: Metric = counter(
+    "gateway_cache_refused_total",
+    &["port"],
+    "Calls to the shared cache that were not made because it is away.",
+);
+pub(super) const CACHE_UP: Metric =
+    gauge("gateway_cache_up", Unit::Count, &[], "1 while the shared cache is connected, else 0.");
 
 /// Every metric there is.
 pub static METRICS: &[Metric] = &[
@@ -151,4 +163,7 @@ pub static METRICS: &[Metric] = &[
     LOG_FAILURES,
     RATE_LIMITED,
     REPLAYED,
+    CACHE_FAILURES,
+    CACHE_REFUSED,
+    CACHE_UP,
 ];

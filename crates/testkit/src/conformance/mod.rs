@@ -1,6 +1,7 @@
-//! Suites that every implementation of a storage port passes, one file a port. Each suite brings tenants of its own, so that
+//! Suites that every implementation of a storage or cache port passes, one file a port. Each suite brings tenants of its own, so that
 //! they can run against one store one after the other; none needs an empty store.
 
+pub mod cache;
 pub mod directory;
 pub mod keys;
 pub mod ledger;
