@@ -38,7 +38,7 @@ async fn a_wait_that_is_given_up_loses_nothing(teller: &dyn Changes, listeners: 
 
 /// Returns the next change.
 pub async fn next(listener: &dyn Changes) -> Change {
-    tokio::time::timeout(LOST, listener.next()).await.expect("a change")
+    tokio::time::timeout(LOST, listener.next()).await.unwrap()
 }
 
 /// Fails if there is something to hear.

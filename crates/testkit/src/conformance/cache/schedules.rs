@@ -104,6 +104,6 @@ impl Random {
     }
 
     fn one_of<T: Copy, const N: usize>(&mut self, choices: [T; N]) -> T {
-        choices[usize::try_from(self.below(N.try_into().unwrap())).unwrap()]
+        *choices.get(usize::try_from(self.below(N.try_into().unwrap())).unwrap()).unwrap()
     }
 }

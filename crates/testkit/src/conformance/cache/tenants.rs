@@ -39,7 +39,7 @@ pub fn sample() -> SealedTenant {
 /// Fails unless both are the same.
 #[track_caller]
 pub fn assert_same(found: Option<SealedTenant>, expected: &SealedTenant) {
-    let found = found.expect("a tenant");
+    let found = found.unwrap();
     assert_eq!(found.tenant, expected.tenant);
     assert_eq!(found.data_key, expected.data_key);
     assert_eq!(found.keys, expected.keys);
@@ -84,7 +84,7 @@ async fn keys_lead_to_their_tenant(cache: &dyn TenantCache) {
     for key in &tenant.keys {
         assert_eq!(cache.owner_of_key(key.hash).await.unwrap(), Some(tenant.tenant.id));
     }
-    let retired = tenant.keys[0].retired.unwrap();
+    let retired = tenant.keys.first().unwrap().retired.unwrap();
     assert_eq!(cache.owner_of_key(retired.hash).await.unwrap(), Some(tenant.tenant.id));
     assert_eq!(cache.owner_of_key(KeyHash(samples::digest())).await.unwrap(), None);
 }

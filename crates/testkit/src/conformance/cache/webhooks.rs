@@ -49,14 +49,14 @@ async fn what_is_abandoned_is_taken_again(one: &dyn WebhookHandOff, other: &dyn 
     push(one, tenant, &["evt_3"]).await;
     let again = other.take(tenant, 10, Duration::ZERO).await.unwrap();
     assert_eq!(events(&again), ["evt_1", "evt_2", "evt_3"]);
-    assert_eq!(entries(&again)[..2], entries(&taken));
+    assert!(entries(&again).starts_with(&entries(&taken)));
 }
 
 async fn what_is_done_never_comes_again(one: &dyn WebhookHandOff, other: &dyn WebhookHandOff) {
     let tenant = samples::id();
     push(one, tenant, &["evt_1", "evt_2"]).await;
     let taken = one.take(tenant, 10, LONG).await.unwrap();
-    other.done(tenant, vec![taken[0].entry.clone()]).await.unwrap();
+    other.done(tenant, vec![taken.first().unwrap().entry.clone()]).await.unwrap();
     assert_eq!(events(&other.take(tenant, 10, Duration::ZERO).await.unwrap()), ["evt_2"]);
     one.done(tenant, entries(&taken)).await.unwrap();
     one.done(tenant, Vec::new()).await.unwrap();
