@@ -26,14 +26,13 @@ async fn it_keeps_tenants() {
 
 #[tokio::test]
 async fn it_leases_limits() {
-    leases::passes(&nodes().connect().await, &MovesBack(Redis::shared())).await;
+    leases::passes(&nodes().connect().await, &MovesBack::on(Redis::shared())).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_any_window_no_more_is_spent_than_the_limit() {
     let cache = nodes().connect().await;
-    // A schedule is over well before ten seconds have passed.
-    schedules::never_spend_too_much(&cache, &MovesBack(Redis::shared()), 0..6, Duration::from_secs(10)).await;
+    schedules::never_spend_too_much(&cache, &MovesBack::on(Redis::shared()), 0..10).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -106,6 +105,36 @@ async fn every_port_works_on_a_cluster() {
     webhooks::passes(&one, &other).await;
     assert_eq!(other.nodes().await.unwrap(), 1);
     leases::nodes_at_once_get_exactly_the_limit(vec![Arc::new(one), Arc::new(other)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slots_that_move_to_another_node_are_followed() {
+    let servers = Redis::start_cluster();
+    let [first, second, _] = servers.each_ref().map(Redis::address);
+    let nodes = Nodes::at(format!("redis-cluster://{first}"));
+    let cache = nodes.connect().await;
+    let tenant = tenants::sample();
+    cache.keep(&tenant).await.unwrap();
+    let [from, to] = [&servers[0], &servers[1]].map(|server| server.cli(&["CLUSTER", "MYID"]));
+    servers[0].cli(&[
+        "--cluster",
+        "reshard",
+        &second,
+        "--cluster-from",
+        &from,
+        "--cluster-to",
+        &to,
+        "--cluster-slots",
+        "5461",
+        "--cluster-yes",
+    ]);
+    support::eventually(async || {
+        nodes.clock.advance(Duration::from_secs(2));
+        cache.load(tenant.tenant.id).await.ok()
+    })
+    .await;
+    tenants::assert_same(cache.load(tenant.tenant.id).await.unwrap(), &tenant);
+    tenants::passes(&cache).await;
 }
 
 #[tokio::test]

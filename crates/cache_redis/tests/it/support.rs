@@ -35,22 +35,33 @@ impl Nodes {
         }
     }
 
-    pub(crate) async fn connect(&self) -> RedisCache {
-        RedisCache::connect(Options {
+    pub(crate) fn options(&self) -> Options {
+        Options {
             url: self.url.as_str().into(),
             ca_pem: self.ca_pem.as_ref().map(|pem| pem.as_bytes().into()),
             timeout: self.timeout,
             clock: Arc::<ManualClock>::clone(&self.clock),
             entropy: Arc::<CountingEntropy>::clone(&self.entropy),
             catalog: Arc::new(Catalog::silent()),
-        })
-        .await
-        .unwrap()
+        }
+    }
+
+    pub(crate) async fn connect(&self) -> RedisCache {
+        RedisCache::connect(self.options()).await.unwrap()
     }
 }
 
 /// Lets time pass for a limit's leases by moving them into the past.
-pub(crate) struct MovesBack<'a>(pub(crate) &'a Redis);
+pub(crate) struct MovesBack<'a> {
+    server: &'a Redis,
+    begun: tokio::time::Instant,
+}
+
+impl<'a> MovesBack<'a> {
+    pub(crate) fn on(server: &'a Redis) -> Self {
+        Self { server, begun: tokio::time::Instant::now() }
+    }
+}
 
 #[async_trait]
 impl Passing for MovesBack<'_> {
@@ -58,7 +69,11 @@ impl Passing for MovesBack<'_> {
         const MOVE: &str = "local all = redis.call('ZRANGE', KEYS[1], 0, -1) \
             for _, member in ipairs(all) do redis.call('ZINCRBY', KEYS[1], '-' .. ARGV[1], member) end";
         let name = format!("ratelimit:{key}:{}", window.as_str());
-        self.0.cli(&["EVAL", MOVE, "1", &name, &by.as_micros().to_string()]);
+        self.server.cli(&["EVAL", MOVE, "1", &name, &by.as_micros().to_string()]);
+    }
+
+    fn passed_by_itself(&self) -> Duration {
+        self.begun.elapsed()
     }
 }
 

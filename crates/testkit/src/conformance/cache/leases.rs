@@ -13,8 +13,11 @@ use super::super::samples;
 /// Lets time pass for the leases of one key, without waiting.
 #[async_trait]
 pub trait Passing: Send + Sync {
-    /// Lets `by` pass. A little more than that may have passed when it returns.
+    /// Lets `by` pass.
     async fn pass(&self, key: KeyId, window: QuotaWindow, by: Duration);
+
+    /// Returns how much time has passed beside that, since some moment before the first lease: none on a clock that stands.
+    fn passed_by_itself(&self) -> Duration;
 }
 
 /// Runs the suite.
