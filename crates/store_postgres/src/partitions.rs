@@ -86,3 +86,6 @@ fn moment(at: Timestamp) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp_nanos(nanos)
         .unwrap_or_else(|_| time::Date::MAX.midnight().assume_utc())
 }
+
+#[cfg(test)]
+mod tests;
