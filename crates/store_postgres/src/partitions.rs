@@ -17,6 +17,8 @@ const ROLLUP_DAYS: u32 = 400;
 
 /// So many ids of webhook events are let go of in one transaction.
 const EVENT_IDS_AT_ONCE: i32 = 10_000;
+/// After so many transactions the rest is left for the next time.
+const MOST_ROUNDS: u32 = 100;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -43,10 +45,22 @@ pub(crate) async fn tend(
     dropping.query_typed(DROP_SQL, &types).await?;
     dropping.commit().await?;
 
-    let forgetting = begin(client).await?;
-    let types = [(&before as _, Type::TIMESTAMPTZ), (&EVENT_IDS_AT_ONCE as _, Type::INT4)];
-    forgetting.query_typed(FORGET_SQL, &types).await?;
-    forgetting.commit().await
+    forget_event_ids(client, before).await
+}
+
+/// The ids of webhook events are in no partition: they go in bounded numbers, so that nobody waits long for them.
+async fn forget_event_ids(client: &mut Client, before: OffsetDateTime) -> Result<(), tokio_postgres::Error> {
+    for _ in 0..MOST_ROUNDS {
+        let transaction = begin(client).await?;
+        let types = [(&before as _, Type::TIMESTAMPTZ), (&EVENT_IDS_AT_ONCE as _, Type::INT4)];
+        let rows = transaction.query_typed(FORGET_SQL, &types).await?;
+        transaction.commit().await?;
+        let gone: i64 = rows.first().map_or(Ok(0), |row| row.try_get(0))?;
+        if gone < i64::from(EVENT_IDS_AT_ONCE) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Makes the partitions of the day of `from` and those after it, `days` in all, where they are missing.

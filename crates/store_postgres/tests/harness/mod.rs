@@ -18,8 +18,12 @@ pub(crate) async fn ready_database() -> String {
 
 /// Opens a session of this login role.
 pub(crate) async fn sign_in(login: &str, database: &str) -> Client {
-    let url = Postgres::shared().url(login, database);
-    let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+    sign_in_at(&Postgres::shared().url(login, database)).await
+}
+
+/// Opens a session at this address.
+pub(crate) async fn sign_in_at(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     #[expect(clippy::disallowed_methods, reason = "it ends with the test's runtime")]
     tokio::spawn(connection);
     client

@@ -11,9 +11,9 @@ mod rows;
 
 use std::collections::BTreeSet;
 
-use harness::{NODE, ready_database, sign_in, sign_in_as};
+use harness::{NODE, ready_database, sign_in, sign_in_as, sign_in_at};
 use rows::{STRANGER, TENANT, contents, database_with_rows, rows_of, tables};
-use testkit::servers::Postgres;
+use testkit::servers::{PgBouncer, Postgres};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
@@ -155,6 +155,29 @@ async fn signing_up_is_an_insert_under_the_new_id() {
     // What a tenant may use is not the tenant's to say.
     let refused = client.batch_execute("UPDATE users SET plan_tier = 'enterprise'").await.unwrap_err();
     assert_eq!(refused.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE));
+}
+
+#[tokio::test]
+async fn a_tenant_stays_with_its_transaction_behind_a_pooler() {
+    let database = database_with_rows().await;
+    let pooler = PgBouncer::start(Postgres::shared(), &[NODE]);
+    let url = pooler.url(NODE, &database);
+    let seen = async |tenant: &str| {
+        let client = sign_in_at(&url).await;
+        let begin =
+            format!("BEGIN; SET LOCAL ROLE gateway_app; SELECT set_config('app.user_id', '{tenant}', true)");
+        client.batch_execute(&begin).await.unwrap();
+        let rows = rows_of(&client, "SELECT * FROM users").await.unwrap();
+        client.batch_execute("COMMIT").await.unwrap();
+        // What comes next on the same backend is somebody else's.
+        rows_of(&client, "SELECT * FROM users").await.unwrap_err();
+        rows
+    };
+    for _ in 0..8 {
+        assert_eq!(seen(TENANT).await, 1);
+        assert_eq!(seen(STRANGER).await, 0);
+        assert_eq!(seen("").await, 0);
+    }
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ impl PgBouncer {
             pooler.keeper.start();
             let port = pooler.port.to_string();
             let is_ready = || binaries::succeeds(&ready, &["-q", "-h", "127.0.0.1", "-p", &port]);
-            if pooler.keeper.wait_until(is_ready) {
+            if pooler.keeper.wait_until(is_ready) && !pooler.keeper.log().contains("in use") {
                 return pooler;
             }
             let log = pooler.keeper.log();

@@ -149,10 +149,12 @@ impl Postgres {
         Self { programs: programs.to_path_buf(), port, authority, keeper }
     }
 
+    /// Another server could answer on a port that was taken first: it has to be the one that was started here.
     fn wait_until_ready(&self) -> bool {
         let program = binaries::program(&self.programs, "pg_isready");
         let port = self.port.to_string();
         self.keeper.wait_until(|| binaries::succeeds(&program, &["-q", "-h", "127.0.0.1", "-p", &port]))
+            && !self.keeper.log().contains("Address already in use")
     }
 }
 
