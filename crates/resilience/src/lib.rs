@@ -15,6 +15,7 @@ pub use breaker::{
 };
 pub use deadline::Deadline;
 pub use quota::{
-    Allowance, KeyQuotas, LimitExceeded, Quota, QuotaExhausted, QuotaLimit, Remaining, Standing,
+    Allowance, KeyQuotas, KeyWallets, LeaseAsk, LimitExceeded, Quota, QuotaExhausted, QuotaLimit, Remaining,
+    Spending, Standing, Unspent,
 };
 pub use retry_budget::{BudgetSpent, RetryBudget, RetryBudgetError, RetryBudgetSettings};

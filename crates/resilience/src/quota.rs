@@ -3,8 +3,12 @@
 //! Not governor: a limiter of that crate is charged by itself and cannot give back, while all quotas of a key are charged or
 //! none is; it reads its own clock, while here `now` is an argument; and it keeps a store of keys that must be swept, while
 //! a quota here is eight bytes inside the key's own record.
+//!
+//! Where several nodes share a key's limits, requests are spent from leases instead: `wallets.rs`.
 
 mod key;
+mod wallet;
+mod wallets;
 
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +17,8 @@ use std::time::Duration;
 use crate::nanos;
 
 pub use key::{Allowance, KeyQuotas, LimitExceeded, Remaining};
+pub use wallet::{LeaseAsk, Unspent};
+pub use wallets::{KeyWallets, Spending};
 
 /// How many requests fit a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

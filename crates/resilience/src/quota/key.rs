@@ -49,7 +49,7 @@ pub struct KeyQuotas {
 }
 
 /// Returns a window's limit.
-fn limit_of(window: QuotaWindow, limits: RateLimits) -> QuotaLimit {
+pub(super) fn limit_of(window: QuotaWindow, limits: RateLimits) -> QuotaLimit {
     let requests = match window {
         QuotaWindow::Minute => limits.per_minute,
         QuotaWindow::Day => limits.per_day,
@@ -107,6 +107,29 @@ impl KeyQuotas {
                 Err(self.exceeded(limits, now, QuotaWindow::Day, exhausted))
             }
         }
+    }
+
+    /// Charges one request to a node's share of both quotas, an equal one for each of `nodes`. What is left is of the share;
+    /// the limits told are the key's.
+    ///
+    /// # Errors
+    /// [`LimitExceeded`] when either share is exhausted.
+    pub fn charge_share(
+        &self,
+        limits: RateLimits,
+        nodes: u32,
+        now: Duration,
+    ) -> Result<Allowance, LimitExceeded> {
+        let share = |limit: u32| limit.checked_div(nodes).unwrap_or(limit).max(1);
+        let shares = RateLimits { per_minute: share(limits.per_minute), per_day: share(limits.per_day) };
+        let of_key = |mut allowance: Allowance| {
+            allowance.minute.limit = limit_of(QuotaWindow::Minute, limits).requests.get();
+            allowance.day.limit = limit_of(QuotaWindow::Day, limits).requests.get();
+            allowance
+        };
+        self.charge(shares, now)
+            .map(of_key)
+            .map_err(|exceeded| LimitExceeded { allowance: of_key(exceeded.allowance), ..exceeded })
     }
 
     /// Returns what is left of both.
