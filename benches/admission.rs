@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use actix_rt::{System, SystemRunner};
-use actors::TenantHandle;
+use actors::{Charge, TenantHandle};
 use criterion::Criterion;
 use domain::{Environment, KeyId, OperationKind, RateLimits, TenantId};
 use resilience::{KeyQuotas, Verdict};
@@ -115,7 +115,8 @@ impl Residents {
 
     fn admit(&self, text: &str, now: Duration) {
         let (tenant, key) = self.stage.authenticate(text).unwrap();
-        tenant.key(key).unwrap().charge(now).unwrap();
+        let charge = tenant.key(key).unwrap().charge(now);
+        assert!(matches!(charge, Charge::Done(Ok(_))));
         admit_and_settle(&tenant, now);
     }
 }

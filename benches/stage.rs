@@ -57,6 +57,7 @@ impl Stage {
             log: store,
             tokens: Arc::new(NoTokens),
             descriptors: ADAPTERS.into_iter().map(Adapter::descriptor).collect(),
+            leases: None,
             catalog: Arc::new(telemetry::Catalog::silent()),
             settings: settings(),
         })

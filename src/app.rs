@@ -169,6 +169,7 @@ pub(crate) async fn build(
         log: Arc::clone(&stores.transactions),
         tokens: Arc::new(TokenExchange { transport: transport(&config)?, endpoints: Arc::clone(&endpoints) }),
         descriptors: ADAPTERS.into_iter().map(adapters::Adapter::descriptor).collect(),
+        leases: None,
         catalog: Arc::clone(&catalog),
         settings: settings::actors(&config)?,
     })

@@ -26,5 +26,8 @@ pub use provider::{
 pub use settings::{
     LedgerSettings, LogSettings, ProviderSettings, Settings, SupervisionSettings, TenantSettings,
 };
-pub use tenant::{Admission, CircuitOpen, KeyEntry, ServiceEntry, Snapshot, TenantHandle, TenantUnavailable};
+pub use tenant::{
+    Admission, Charge, CircuitOpen, KeyEntry, ServiceEntry, Snapshot, TenantHandle, TenantUnavailable,
+    Waiting,
+};
 pub use tree::{StopReport, Tree, TreeError, TreeObservation, TreeParams, start};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_rt::{Arbiter, ArbiterHandle, System};
-use domain::ports::{Ledger, TenantDirectory, TransactionLog};
+use domain::ports::{Ledger, QuotaLeases, TenantDirectory, TransactionLog};
 use domain::{Clock, Descriptor, Entropy};
 use resilience::RetryBudgetError;
 use vault::Vault;
@@ -115,6 +115,8 @@ pub struct TreeParams {
     pub tokens: Arc<dyn TokenSource>,
     /// The providers there are.
     pub descriptors: Vec<&'static Descriptor>,
+    /// Divides keys' limits among nodes; none where this node is alone, which then counts by itself.
+    pub leases: Option<Arc<dyn QuotaLeases>>,
     /// Where metrics go.
     pub catalog: Arc<telemetry::Catalog>,
     /// Every bound and time.
@@ -260,6 +262,7 @@ fn start_tenants(params: &TreeParams, arbiters: &Arbiters, deaths: &Deaths) -> T
             catalog: Arc::clone(&params.catalog),
             breaker: Arc::new(params.settings.tenants.breaker),
             settings: params.settings.tenants.clone(),
+            leases: params.leases.clone(),
         },
         arbiters: arbiters.of("tenant"),
         keeper: arbiters.control.handle(),

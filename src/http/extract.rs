@@ -62,7 +62,7 @@ async fn enter(request: &HttpRequest, scope: Scope, facts: &mut Facts) -> Result
     if !entry.key.allows(scope) {
         return Err(KeyRefusal::ScopeMissing(scope).into());
     }
-    match entry.charge(arrival.arrived) {
+    match entry.charge(arrival.arrived).decided().await {
         Ok(allowance) => {
             facts.allowance = Some(allowance);
             gateway.key_uses.note(principal.tenant.tenant().id, principal.key, arrival.at);

@@ -15,7 +15,7 @@ use resilience::{Backoff, BreakerPolicy, BreakerSettings, RetryBudgetSettings};
 use testkit::{CountingEntropy, ManualClock};
 use vault::{Binding, Keyring, Vault};
 
-use super::{Directory, LedgerDouble, LogDouble, TokenShop};
+use super::{Directory, LeasesDouble, LedgerDouble, LogDouble, TokenShop};
 use crate::{
     LedgerSettings, LogSettings, ProviderSettings, Settings, SupervisionSettings, TenantSettings, Tree,
     TreeParams, start,
@@ -56,6 +56,7 @@ pub(crate) struct Stage {
     pub(crate) log: Arc<LogDouble>,
     pub(crate) tokens: Arc<TokenShop>,
     pub(crate) vault: Arc<Vault>,
+    pub(crate) leases: Option<Arc<LeasesDouble>>,
     pub(crate) settings: Settings,
 }
 
@@ -70,8 +71,16 @@ impl Stage {
             log: Arc::default(),
             tokens: Arc::default(),
             vault: Arc::new(Vault::new(Keyring::generate(entropy.as_ref()), entropy)),
+            leases: None,
             settings: settings(),
         }
+    }
+
+    /// Lets the trees of this stage share limits.
+    pub(crate) fn share_limits(&mut self) -> Arc<LeasesDouble> {
+        let leases = Arc::new(LeasesDouble::new(Arc::clone(&self.clock)));
+        self.leases = Some(Arc::clone(&leases));
+        leases
     }
 
     /// Starts a tree.
@@ -85,6 +94,7 @@ impl Stage {
             log: Arc::clone(&self.log) as _,
             tokens: Arc::clone(&self.tokens) as _,
             descriptors: vec![&ACME, &BOLT],
+            leases: self.leases.clone().map(|leases| leases as _),
             catalog: Arc::new(telemetry::Catalog::silent()),
             settings: self.settings.clone(),
         })
@@ -135,6 +145,11 @@ impl Stage {
         };
         self.directory.owners.lock().unwrap().insert(hash_of(id), tenant);
         self.directory.change(tenant, |sealed| sealed.keys.push(key));
+    }
+
+    /// Gives all keys of a tenant these limits.
+    pub(crate) fn limit(&self, tenant: TenantId, limits: RateLimits) {
+        self.directory.change(tenant, |sealed| sealed.keys.iter_mut().for_each(|key| key.limits = limits));
     }
 
     /// Revokes a key as the store shows it: it is left out.

@@ -12,11 +12,11 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
-use actix::{Actor, AsyncContext, Context};
+use actix::{Actor, AsyncContext, Context, WrapFuture};
 use actix_rt::ArbiterHandle;
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
-use domain::ports::TenantDirectory;
+use domain::ports::{QuotaLeases, TenantDirectory};
 use domain::{Clock, Descriptor, KeyHash, KeyId, TenantId};
 use resilience::BreakerPolicy;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -25,7 +25,7 @@ use vault::Vault;
 use crate::TenantSettings;
 use crate::flight::Flight;
 use crate::supervisor::Life;
-use crate::tenant::{Slot, TenantUnavailable};
+use crate::tenant::{Lessor, LessorParams, Slot, TELL_EVERY, TenantUnavailable};
 use search::Found;
 use unknown::UnknownKeys;
 
@@ -43,6 +43,8 @@ pub(crate) struct World {
     pub(crate) catalog: Arc<telemetry::Catalog>,
     pub(crate) breaker: Arc<BreakerPolicy>,
     pub(crate) settings: TenantSettings,
+    /// Divides limits among nodes; none where this one is alone.
+    pub(crate) leases: Option<Arc<dyn QuotaLeases>>,
 }
 
 /// The maps. Guards of them are never held across an await.
@@ -54,6 +56,7 @@ pub(crate) struct Placement {
     searching: DashMap<KeyHash, Flight<Found>>,
     searches: Arc<Semaphore>,
     loads: Arc<Semaphore>,
+    lessor: Option<Arc<Lessor>>,
     arbiters: Box<[ArbiterHandle]>,
 }
 
@@ -67,6 +70,14 @@ impl Placement {
     /// Returns an empty placement over these threads.
     pub(crate) fn new(world: World, arbiters: Box<[ArbiterHandle]>) -> Self {
         let settings = &world.settings;
+        let lessor = world.leases.as_ref().map(|leases| {
+            Arc::new(Lessor::new(LessorParams {
+                leases: Arc::clone(leases),
+                clock: Arc::clone(&world.clock),
+                catalog: Arc::clone(&world.catalog),
+                arbiters: arbiters.clone(),
+            }))
+        });
         Self {
             keys: DashMap::new(),
             slots: DashMap::new(),
@@ -74,6 +85,7 @@ impl Placement {
             searching: DashMap::new(),
             searches: Arc::new(Semaphore::new(settings.searches)),
             loads: Arc::new(Semaphore::new(settings.loads)),
+            lessor,
             arbiters,
             world,
         }
@@ -84,12 +96,14 @@ impl Placement {
         &self.world
     }
 
+    /// Returns who divides limits among nodes.
+    pub(crate) const fn lessor(&self) -> Option<&Arc<Lessor>> {
+        self.lessor.as_ref()
+    }
+
     /// Returns the thread on which a tenant is loaded.
     pub(crate) fn arbiter(&self, tenant: TenantId) -> ArbiterHandle {
-        // The low bits of an id are random.
-        let count = u128::try_from(self.arbiters.len()).unwrap_or(1).max(1);
-        let index = usize::try_from(tenant.as_u128() % count).unwrap_or(0);
-        self.arbiters.get(index).cloned().unwrap_or_else(actix_rt::Arbiter::current)
+        arbiter_of(&self.arbiters, tenant)
     }
 
     /// Takes one of the places for loads.
@@ -145,7 +159,15 @@ impl Placement {
     }
 }
 
-/// Evicts idle tenants: the one timer of them all.
+/// Returns which of the tenants' threads is a tenant's.
+pub(crate) fn arbiter_of(arbiters: &[ArbiterHandle], tenant: TenantId) -> ArbiterHandle {
+    // The low bits of an id are random.
+    let count = u128::try_from(arbiters.len()).unwrap_or(1).max(1);
+    let index = usize::try_from(tenant.as_u128() % count).unwrap_or(0);
+    arbiters.get(index).cloned().unwrap_or_else(actix_rt::Arbiter::current)
+}
+
+/// Evicts idle tenants, and tells other nodes that this one is there: the timers of all tenants.
 pub(crate) struct Keeper {
     placement: Arc<Placement>,
     _life: Life,
@@ -156,5 +178,17 @@ impl Actor for Keeper {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.run_interval(self.placement.world.settings.sweep_every, |_, ctx| ctx.notify(sweep::Sweep));
+        if self.placement.lessor.is_some() {
+            self.tell(ctx);
+            ctx.run_interval(TELL_EVERY, Self::tell);
+        }
+    }
+}
+
+impl Keeper {
+    fn tell(&mut self, ctx: &mut Context<Self>) {
+        if let Some(lessor) = self.placement.lessor.clone() {
+            ctx.spawn(async move { lessor.tell().await }.into_actor(self));
+        }
     }
 }

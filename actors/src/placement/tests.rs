@@ -157,7 +157,7 @@ async fn the_credentials_of_an_idle_tenant_leave_memory_and_its_limits_do_not() 
     let handle = tree.tenants.by_key(key, hash_of(key)).await.unwrap().unwrap();
     tree.tenants.by_key(key_id(2), hash_of(key_id(2))).await.unwrap();
     for _ in 0..10 {
-        handle.key(key).unwrap().charge(MINUTE).unwrap();
+        handle.key(key).unwrap().charge(MINUTE).decided().await.unwrap();
     }
     drop(handle);
     stage.clock.advance(9 * MINUTE);
@@ -167,7 +167,7 @@ async fn the_credentials_of_an_idle_tenant_leave_memory_and_its_limits_do_not() 
     assert!(tree.tenants.resident(key).is_none());
     assert!(tree.tenants.resident(key_id(2)).is_some());
     let again = tree.tenants.by_key(key, hash_of(key)).await.unwrap().unwrap();
-    assert!(again.key(key).unwrap().charge(MINUTE).is_err());
+    assert!(again.key(key).unwrap().charge(MINUTE).decided().await.is_err());
     assert_eq!(stage.directory.searches.count(), 2);
 }
 

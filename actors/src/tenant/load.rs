@@ -61,7 +61,7 @@ impl TenantActor {
     /// Publishes what was read and answers all who wait.
     fn settle(&mut self, read: Result<Option<SealedTenant>, TenantUnavailable>) {
         let result = match read {
-            Ok(Some(sealed)) => unseal(self.placement.world(), &self.slot, sealed, self.generation)
+            Ok(Some(sealed)) => unseal(&self.placement, &self.slot, sealed, self.generation)
                 .map(|snapshot| Some(self.publish(snapshot))),
             Ok(None) => {
                 self.placement.forget(&self.slot);

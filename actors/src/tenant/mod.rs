@@ -12,7 +12,10 @@
 //! Restart rule: on demand, without limit. A request spends two lives at most; the next request has two more.
 
 mod admission;
+mod leased;
+mod lessor;
 mod load;
+mod quotas;
 mod slot;
 mod snapshot;
 mod unseal;
@@ -28,9 +31,12 @@ use crate::flight::Landing;
 use crate::placement::Placement;
 
 pub use admission::{Admission, CircuitOpen};
+pub use leased::Waiting;
 pub use load::TenantUnavailable;
+pub use quotas::Charge;
 pub use snapshot::{KeyEntry, ServiceEntry, Snapshot, TenantHandle};
 
+pub(crate) use lessor::{Lessor, LessorParams, TELL_EVERY};
 pub(crate) use load::Landed;
 pub(crate) use slot::{Slot, Swept};
 

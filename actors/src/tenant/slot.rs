@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use domain::{KeyId, TenantId};
-use resilience::KeyQuotas;
 
 use super::load::Landed;
+use super::quotas::Quotas;
 use super::{Snapshot, TenantActor, TenantActorParams, TenantUnavailable};
 use crate::flight::{Flight, Lost, depart};
 use crate::lock::lock;
@@ -36,7 +36,7 @@ struct Desk {
 }
 
 /// What is left of each key's limits.
-pub(super) type CarriedQuotas = Box<[(KeyId, Arc<KeyQuotas>)]>;
+pub(super) type CarriedQuotas = Box<[(KeyId, Quotas)]>;
 
 /// What came of joining a load.
 enum Joined {
@@ -170,13 +170,13 @@ impl Slot {
     }
 
     /// Returns a key's quotas as they stand, wherever they are.
-    pub(super) fn quotas_of(&self, key: KeyId) -> Option<Arc<KeyQuotas>> {
+    pub(super) fn quotas_of(&self, key: KeyId) -> Option<Quotas> {
         if let Some(snapshot) = self.latest() {
-            return snapshot.key(key).map(|entry| Arc::clone(&entry.quotas));
+            return snapshot.key(key).map(|entry| entry.quotas.clone());
         }
         let desk = lock(&self.desk);
         let mut dormant = desk.dormant.iter().flat_map(|dormant| dormant.iter());
-        dormant.find(|(id, _)| *id == key).map(|(_, quotas)| Arc::clone(quotas))
+        dormant.find(|(id, _)| *id == key).map(|(_, quotas)| quotas.clone())
     }
 
     /// Publishes a snapshot. Only the tenant's actor does.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{ApiKey, Credentials, Environment, FeatureSetting, KeyId, OperationKind, ProviderId, Tenant};
-use resilience::{Allowance, KeyQuotas, LimitExceeded};
 
 use super::admission::Gate;
+use super::quotas::Quotas;
 use super::slot::CarriedQuotas;
-use super::{Admission, CircuitOpen};
+use super::{Admission, Charge, CircuitOpen};
 
 /// A tenant as its actor published it.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub struct KeyEntry {
     /// The key. It may have expired: that is for the reader to see.
     pub key: ApiKey,
     /// What is left; outlives the snapshot.
-    pub quotas: Arc<KeyQuotas>,
+    pub(super) quotas: Quotas,
 }
 
 /// A service with open credentials.
@@ -109,7 +109,7 @@ impl Snapshot {
     }
 
     pub(super) fn quotas(&self) -> CarriedQuotas {
-        self.keys.iter().map(|entry| (entry.key.id, Arc::clone(&entry.quotas))).collect()
+        self.keys.iter().map(|entry| (entry.key.id, entry.quotas.clone())).collect()
     }
 
     pub(super) fn gate_of(&self, provider: ProviderId, environment: Environment) -> Option<Arc<Gate>> {
@@ -119,11 +119,9 @@ impl Snapshot {
 }
 
 impl KeyEntry {
-    /// Charges one request to the key's limits, or to none of them.
-    ///
-    /// # Errors
-    /// [`LimitExceeded`] when a limit is reached.
-    pub fn charge(&self, now: Duration) -> Result<Allowance, LimitExceeded> {
+    /// Charges one request to the key's limits, or to none of them. Decided at once where this node is alone, and where nodes
+    /// share the limits as long as it has leased enough.
+    pub fn charge(&self, now: Duration) -> Charge {
         self.quotas.charge(self.key.limits, now)
     }
 }

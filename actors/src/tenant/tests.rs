@@ -196,12 +196,12 @@ async fn limits_and_circuits_survive_a_refresh() {
     let before = loaded(&tree, 1).await;
     let now = stage.clock.monotonic();
     for _ in 0..10 {
-        before.key(key).unwrap().charge(now).unwrap();
+        before.key(key).unwrap().charge(now).decided().await.unwrap();
     }
     open_circuit(&stage, &before);
     tree.tenants.refresh(tenant).await.unwrap();
     let after = loaded(&tree, 1).await;
-    assert!(after.key(key).unwrap().charge(now).is_err());
+    assert!(after.key(key).unwrap().charge(now).decided().await.is_err());
     assert_eq!(admit(&stage, &after).unwrap_err().not_sent, NotSent::CircuitOpen);
 }
 

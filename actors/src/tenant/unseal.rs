@@ -6,17 +6,19 @@ use domain::{Credentials, Descriptor, SealedService, SealedTenant, Secret};
 use vault::{Binding, DataKey, OpenError};
 
 use super::admission::Gate;
+use super::quotas::Quotas;
 use super::snapshot::{KeyEntry, ServiceEntry, Snapshot, SnapshotParts};
 use super::{Slot, TenantUnavailable};
-use crate::placement::World;
+use crate::placement::{Placement, World};
 
 /// Builds the snapshot. A service that cannot be used is left out and logged, so that the others still serve.
 pub(super) fn unseal(
-    world: &World,
+    placement: &Placement,
     slot: &Slot,
     sealed: SealedTenant,
     generation: u64,
 ) -> Result<Snapshot, TenantUnavailable> {
+    let world = placement.world();
     let mut services = Vec::with_capacity(sealed.services.len());
     if !sealed.services.is_empty() {
         let data_key = open_data_key(world, &sealed)?;
@@ -39,7 +41,7 @@ pub(super) fn unseal(
     }
     let keys = sealed.keys.into_iter().filter(|key| key.revoked_at.is_none());
     let keys = keys.map(|key| {
-        let quotas = slot.quotas_of(key.id).unwrap_or_default();
+        let quotas = slot.quotas_of(key.id).unwrap_or_else(|| Quotas::new(placement.lessor(), &key));
         KeyEntry { key, quotas }
     });
     Ok(Snapshot::new(SnapshotParts {

@@ -72,6 +72,7 @@ fn without_an_actix_system_the_tree_does_not_start() {
         log: std::sync::Arc::clone(&stage.log) as _,
         tokens: std::sync::Arc::clone(&stage.tokens) as _,
         descriptors: Vec::new(),
+        leases: None,
         catalog: std::sync::Arc::new(telemetry::Catalog::silent()),
         settings: stage.settings,
     };

@@ -225,6 +225,8 @@ impl Wallet {
     /// Notes that `ask` got no answer.
     pub(super) fn miss(&mut self, now: Duration) {
         self.away_until = now.saturating_add(AWAY_FOR);
+        // What was not leased was not spent: no reason for more.
+        self.last_asked = None;
     }
 
     /// Takes out what must not be spent any more: leases past their end, and those of whom nobody waits any more. To be called

@@ -24,6 +24,7 @@ pub struct Catalog {
     actor_busy: Family<&'static str, Counter>,
     queue_depth: Family<&'static str, Gauge>,
     rate_limited: Family<&'static str, Counter>,
+    local_share: Counter,
     residents: Gauge,
     started: Gauge,
     ledger_rows: Histogram,
@@ -56,6 +57,7 @@ impl Catalog {
             actor_busy: Family::new(),
             queue_depth: Family::new(),
             rate_limited: Family::new(),
+            local_share: registrar.counter(&table::LOCAL_SHARE, Vec::new()),
             residents: registrar.gauge(&table::RESIDENTS, Vec::new()),
             started: registrar.gauge(&table::STARTED, Vec::new()),
             ledger_rows: registrar.histogram(&table::LEDGER_ROWS, Vec::new()),
@@ -168,6 +170,11 @@ impl Catalog {
     pub fn rate_limited(&self, which: &'static str) {
         let make = |limit| self.registrar.counter(&table::RATE_LIMITED, vec![("limit", series::word(limit))]);
         self.rate_limited.with(which, make, |count| count.increment(1));
+    }
+
+    /// Notes a request that passed on this node's own share of a limit.
+    pub fn passed_on_local_share(&self) {
+        self.local_share.increment(1);
     }
 
     /// Notes an answer that was replayed for an idempotency key.

@@ -128,6 +128,11 @@ pub(super) const LOG_FAILURES: Metric = counter(
 );
 pub(super) const RATE_LIMITED: Metric =
     counter("gateway_rate_limited_total", &["limit"], "Requests turned away by a limit.");
+pub(super) const LOCAL_SHARE: Metric = counter(
+    "gateway_limit_local_share_total",
+    &[],
+    "Requests let through on this node's own share of a limit while nothing could be leased.",
+);
 pub(super) const REPLAYED: Metric =
     counter("gateway_replayed_total", &[], "Answers replayed for an idempotency key.");
 pub(super) const CACHE_FAILURES: Metric = counter(
@@ -162,6 +167,7 @@ pub static METRICS: &[Metric] = &[
     LOG_SECONDS,
     LOG_FAILURES,
     RATE_LIMITED,
+    LOCAL_SHARE,
     REPLAYED,
     CACHE_FAILURES,
     CACHE_REFUSED,

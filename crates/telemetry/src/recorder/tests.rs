@@ -19,6 +19,7 @@ fn exercised() -> String {
     catalog.ledger_batch(12, took);
     catalog.log_batch(64, took);
     catalog.rate_limited("key_minute_limit");
+    catalog.passed_on_local_share();
     catalog.replayed();
     catalog.log_store_failed();
     telemetry.render()
