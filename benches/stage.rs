@@ -58,6 +58,7 @@ impl Stage {
             tokens: Arc::new(NoTokens),
             descriptors: ADAPTERS.into_iter().map(Adapter::descriptor).collect(),
             leases: None,
+            changes: None,
             catalog: Arc::new(telemetry::Catalog::silent()),
             settings: settings(),
         })

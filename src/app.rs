@@ -170,6 +170,7 @@ pub(crate) async fn build(
         tokens: Arc::new(TokenExchange { transport: transport(&config)?, endpoints: Arc::clone(&endpoints) }),
         descriptors: ADAPTERS.into_iter().map(adapters::Adapter::descriptor).collect(),
         leases: None,
+        changes: None,
         catalog: Arc::clone(&catalog),
         settings: settings::actors(&config)?,
     })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_rt::{Arbiter, ArbiterHandle, System};
-use domain::ports::{Ledger, QuotaLeases, TenantDirectory, TransactionLog};
+use domain::ports::{Changes, Ledger, QuotaLeases, TenantDirectory, TransactionLog};
 use domain::{Clock, Descriptor, Entropy};
 use resilience::RetryBudgetError;
 use vault::Vault;
@@ -53,9 +53,17 @@ struct Row {
 }
 
 /// The table.
-static TABLE: [Row; 5] = [
+static TABLE: [Row; 6] = [
     Row {
         child: "keeper",
+        parent: "supervisor",
+        restart: Restart::Permanent,
+        thread: Thread::Control,
+        bound: |_| 16,
+        stops: 1,
+    },
+    Row {
+        child: "listener",
         parent: "supervisor",
         restart: Restart::Permanent,
         thread: Thread::Control,
@@ -117,6 +125,8 @@ pub struct TreeParams {
     pub descriptors: Vec<&'static Descriptor>,
     /// Divides keys' limits among nodes; none where this node is alone, which then counts by itself.
     pub leases: Option<Arc<dyn QuotaLeases>>,
+    /// Where changes made on other nodes are heard of; none where this node is alone.
+    pub changes: Option<Arc<dyn Changes>>,
     /// Where metrics go.
     pub catalog: Arc<telemetry::Catalog>,
     /// Every bound and time.
@@ -264,6 +274,7 @@ fn start_tenants(params: &TreeParams, arbiters: &Arbiters, deaths: &Deaths) -> T
             settings: params.settings.tenants.clone(),
             leases: params.leases.clone(),
         },
+        changes: params.changes.clone(),
         arbiters: arbiters.of("tenant"),
         keeper: arbiters.control.handle(),
         intensity: intensity(&params.settings.supervision),
@@ -352,6 +363,7 @@ impl Tree {
         for row in rows {
             match row.child {
                 "keeper" => self.tenants.stop(),
+                "listener" => self.tenants.stop_listening(),
                 "provider" => self.providers.stop(),
                 "ledger_writer" => report.unanswered = self.ledger.stop(grace).await,
                 "log_writer" => report.unwritten = self.log.stop(grace).await,

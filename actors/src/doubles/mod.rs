@@ -1,11 +1,13 @@
 //! Test doubles of the ports that the tree uses, and a stage that starts a tree on them.
 
+mod changes;
 mod hold;
 mod leases;
 mod ports;
 mod stage;
 mod stores;
 
+pub(crate) use changes::ChangesDouble;
 pub(crate) use hold::{Fault, Hold};
 pub(crate) use leases::LeasesDouble;
 pub(crate) use ports::{Directory, TokenShop};

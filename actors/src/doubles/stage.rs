@@ -15,7 +15,7 @@ use resilience::{Backoff, BreakerPolicy, BreakerSettings, RetryBudgetSettings};
 use testkit::{CountingEntropy, ManualClock};
 use vault::{Binding, Keyring, Vault};
 
-use super::{Directory, LeasesDouble, LedgerDouble, LogDouble, TokenShop};
+use super::{ChangesDouble, Directory, LeasesDouble, LedgerDouble, LogDouble, TokenShop};
 use crate::{
     LedgerSettings, LogSettings, ProviderSettings, Settings, SupervisionSettings, TenantSettings, Tree,
     TreeParams, start,
@@ -57,6 +57,7 @@ pub(crate) struct Stage {
     pub(crate) tokens: Arc<TokenShop>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) leases: Option<Arc<LeasesDouble>>,
+    pub(crate) changes: Option<Arc<ChangesDouble>>,
     pub(crate) settings: Settings,
 }
 
@@ -72,6 +73,7 @@ impl Stage {
             tokens: Arc::default(),
             vault: Arc::new(Vault::new(Keyring::generate(entropy.as_ref()), entropy)),
             leases: None,
+            changes: None,
             settings: settings(),
         }
     }
@@ -81,6 +83,13 @@ impl Stage {
         let leases = Arc::new(LeasesDouble::new(Arc::clone(&self.clock)));
         self.leases = Some(Arc::clone(&leases));
         leases
+    }
+
+    /// Lets the trees of this stage hear of changes.
+    pub(crate) fn hear_changes(&mut self) -> Arc<ChangesDouble> {
+        let changes = Arc::new(ChangesDouble::default());
+        self.changes = Some(Arc::clone(&changes));
+        changes
     }
 
     /// Starts a tree.
@@ -95,6 +104,7 @@ impl Stage {
             tokens: Arc::clone(&self.tokens) as _,
             descriptors: vec![&ACME, &BOLT],
             leases: self.leases.clone().map(|leases| leases as _),
+            changes: self.changes.clone().map(|changes| changes as _),
             catalog: Arc::new(telemetry::Catalog::silent()),
             settings: self.settings.clone(),
         })

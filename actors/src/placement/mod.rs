@@ -1,5 +1,7 @@
 //! Where tenants are: which key leads to which tenant's slot, on which thread it is loaded, and who is evicted when.
 
+mod doubt;
+mod listener;
 mod observe;
 mod search;
 mod sweep;
@@ -31,6 +33,7 @@ use unknown::UnknownKeys;
 
 pub use tenants::{Tenants, TenantsObservation};
 
+pub(crate) use doubt::{Checked, Doubts};
 pub(crate) use tenants::TenantsParams;
 
 /// What tenants are loaded from and with; the same for all.
@@ -56,6 +59,7 @@ pub(crate) struct Placement {
     searching: DashMap<KeyHash, Flight<Found>>,
     searches: Arc<Semaphore>,
     loads: Arc<Semaphore>,
+    doubts: Doubts,
     lessor: Option<Arc<Lessor>>,
     arbiters: Box<[ArbiterHandle]>,
 }
@@ -85,6 +89,7 @@ impl Placement {
             searching: DashMap::new(),
             searches: Arc::new(Semaphore::new(settings.searches)),
             loads: Arc::new(Semaphore::new(settings.loads)),
+            doubts: Doubts::default(),
             lessor,
             arbiters,
             world,
@@ -94,6 +99,11 @@ impl Placement {
     /// Returns what tenants are loaded from and with.
     pub(crate) const fn world(&self) -> &World {
         &self.world
+    }
+
+    /// Returns what this node may have missed.
+    pub(crate) const fn doubts(&self) -> &Doubts {
+        &self.doubts
     }
 
     /// Returns who divides limits among nodes.
@@ -133,6 +143,16 @@ impl Placement {
                 Arc::clone(&vacant.insert(slot))
             }
         }
+    }
+
+    /// Makes a tenant outdated, of whom a change is known, and forgets which keys are unknown. Returns its slot when it is
+    /// resident, to be loaded again; where it is not, or is being loaded for the first time, the next request loads what is
+    /// there then.
+    fn outdate(&self, tenant: TenantId) -> Option<Arc<Slot>> {
+        self.unknown.forget_all();
+        let slot = self.slot(tenant)?;
+        slot.outdate();
+        slot.latest().is_some().then_some(slot)
     }
 
     /// Leads keys to a slot, as long as it is the tenant's.

@@ -4,8 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use actix_rt::ArbiterHandle;
+use domain::ports::Changes;
 use domain::{KeyHash, KeyId, TenantId};
 
+use super::doubt::Use;
+use super::listener::Listener;
 use super::{Keeper, Placement, World};
 use crate::supervisor::{Child, ChildParams, Deaths, Handle, Intensity};
 use crate::tenant::{Slot, TenantHandle, TenantUnavailable};
@@ -15,7 +18,9 @@ pub(crate) struct TenantsParams {
     pub(crate) world: World,
     /// Where tenants are loaded.
     pub(crate) arbiters: Box<[ArbiterHandle]>,
-    /// Where the keeper lives.
+    /// Where changes made elsewhere are heard of; nowhere where this node is alone.
+    pub(crate) changes: Option<Arc<dyn Changes>>,
+    /// Where keeper and listener live.
     pub(crate) keeper: ArbiterHandle,
     pub(crate) intensity: Intensity,
     pub(crate) deaths: Deaths,
@@ -26,13 +31,16 @@ pub(crate) struct TenantsParams {
 pub struct Tenants {
     placement: Arc<Placement>,
     keeper: Handle<Keeper>,
+    listener: Option<Handle<Listener>>,
 }
 
 /// How the tenants stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TenantsObservation {
-    /// Whether idle tenants are evicted.
+    /// Whether idle tenants are evicted, and somebody listens for changes.
     pub is_up: bool,
+    /// Whether changes made on other nodes are heard; true where this node is alone.
+    pub hears: bool,
     /// Tenants in memory, those included of whom only the limits are left.
     pub slots: usize,
     /// Keys that lead to one of them.
@@ -41,7 +49,7 @@ pub struct TenantsObservation {
     pub unknown_keys: usize,
     /// Loads that may still begin.
     pub free_loads: usize,
-    /// How often the keeper died.
+    /// How often keeper and listener died.
     pub restarts: u64,
 }
 
@@ -52,9 +60,24 @@ impl fmt::Debug for Tenants {
 }
 
 impl Tenants {
-    /// Starts the keeper.
+    /// Starts the keeper, and the listener where there are changes to hear of.
     pub(crate) fn start(params: TenantsParams) -> Self {
         let placement = Arc::new(Placement::new(params.world, params.arbiters));
+        let listener = params.changes.map(|changes| {
+            let heard = Arc::clone(&placement);
+            Handle::new(Child::start_new(ChildParams {
+                name: "listener",
+                intensity: params.intensity.clone(),
+                bound: 16,
+                arbiter: params.keeper.clone(),
+                deaths: params.deaths.clone(),
+                factory: Box::new(move |life| Listener {
+                    placement: Arc::clone(&heard),
+                    changes: Arc::clone(&changes),
+                    _life: life,
+                }),
+            }))
+        });
         let kept = Arc::clone(&placement);
         let child = Child::start_new(ChildParams {
             name: "keeper",
@@ -64,16 +87,23 @@ impl Tenants {
             deaths: params.deaths,
             factory: Box::new(move |life| Keeper { placement: Arc::clone(&kept), _life: life }),
         });
-        Self { placement, keeper: Handle::new(child) }
+        Self { placement, keeper: Handle::new(child), listener }
     }
 
-    /// Returns the tenant that a key leads to, from memory only. The hot path: two look-ups in maps.
+    /// Returns the tenant that a key leads to, from memory only; `None` as well for one that is to be loaded first, because a
+    /// change of it is known or may have been missed. The hot path: two look-ups in maps.
     ///
     /// The tenant may have no such key any more: it is revoked then.
     pub fn resident(&self, key: KeyId) -> Option<TenantHandle> {
         let slot = self.placement.keys.get(&key)?;
         let snapshot = slot.fresh()?;
-        slot.touch(self.placement.world().clock.monotonic());
+        let now = self.placement.world().clock.monotonic();
+        slot.touch(now);
+        match self.placement.doubts.how_to_use(slot.checked(), now) {
+            Use::AsItIs => {}
+            Use::LoadBehind => slot.load_behind(&self.placement),
+            Use::LoadFirst => return None,
+        }
         Some(TenantHandle::new(snapshot))
     }
 
@@ -130,8 +160,39 @@ impl Tenants {
     }
 
     async fn load(&self, slot: &Arc<Slot>) -> Result<Option<TenantHandle>, TenantUnavailable> {
-        slot.touch(self.placement.world().clock.monotonic());
+        let now = self.placement.world().clock.monotonic();
+        slot.touch(now);
+        let is_suspect = self.placement.doubts.how_to_use(slot.checked(), now) == Use::LoadFirst;
+        if is_suspect && slot.fresh().is_some() {
+            return self.load_suspect(slot).await;
+        }
         Ok(slot.load(&self.placement).await?.map(TenantHandle::new))
+    }
+
+    /// Loads a tenant again that is in memory and may have changed. Where that fails it is served as it is: that something
+    /// was missed is a guess, that the tenant is known is not.
+    async fn load_suspect(&self, slot: &Arc<Slot>) -> Result<Option<TenantHandle>, TenantUnavailable> {
+        let gaps = self.placement.doubts.gaps();
+        // The load under way may have begun too early, or die; the next one has no such excuse.
+        for _ in 0..2_u8 {
+            match slot.reload(&self.placement).await {
+                Ok(loaded) if loaded.is_none() || slot.checked().covers(gaps) => {
+                    return Ok(loaded.map(TenantHandle::new));
+                }
+                Ok(_) | Err(TenantUnavailable::Lost) => {}
+                // Nothing was tried: whoever comes next tries.
+                Err(TenantUnavailable::Busy) => break,
+                Err(TenantUnavailable::Store | TenantUnavailable::Sealed) => {
+                    slot.checked().note_waited(gaps);
+                    break;
+                }
+            }
+        }
+        // Not what has become outdated meanwhile.
+        match slot.fresh() {
+            Some(snapshot) => Ok(Some(TenantHandle::new(snapshot))),
+            None => Ok(slot.load(&self.placement).await?.map(TenantHandle::new)),
+        }
     }
 
     /// Takes a change of a tenant (key, credential, setting) over; when it returns, no request sees what was before. From
@@ -143,16 +204,10 @@ impl Tenants {
     /// # Errors
     /// [`TenantUnavailable`]: the new state could not be loaded yet.
     pub async fn refresh(&self, tenant: TenantId) -> Result<(), TenantUnavailable> {
-        self.placement.unknown.forget_all();
-        let Some(slot) = self.placement.slot(tenant) else {
-            return Ok(());
-        };
-        slot.outdate();
-        if slot.latest().is_none() {
-            // Evicted, or being loaded for the first time: the next request loads what is there then.
-            return Ok(());
+        match self.placement.outdate(tenant) {
+            Some(slot) => slot.load(&self.placement).await.map(|_published| ()),
+            None => Ok(()),
         }
-        slot.load(&self.placement).await.map(|_published| ())
     }
 
     /// Returns how many tenants are in memory, those included of whom only the limits are left.
@@ -167,20 +222,33 @@ impl Tenants {
 
     /// Returns how the tenants stand.
     pub async fn observe(&self) -> TenantsObservation {
-        let is_up = self.keeper.answers(super::observe::Observe).await;
+        let mut is_up = self.keeper.answers(super::observe::Observe).await;
+        let mut restarts = self.keeper.child().restarts();
+        if let Some(listener) = &self.listener {
+            is_up &= listener.answers(super::observe::Observe).await;
+            restarts = restarts.saturating_add(listener.child().restarts());
+        }
         TenantsObservation {
             is_up,
+            hears: self.placement.doubts.hears(),
             slots: self.len(),
             keys: self.placement.keys.len(),
             unknown_keys: self.placement.unknown.len(),
             free_loads: self.placement.loads.available_permits(),
-            restarts: self.keeper.child().restarts(),
+            restarts,
         }
     }
 
     /// Lets the keeper end.
     pub(crate) fn stop(&self) {
         self.keeper.child().retire();
+    }
+
+    /// Lets the listener end.
+    pub(crate) fn stop_listening(&self) {
+        if let Some(listener) = &self.listener {
+            listener.child().retire();
+        }
     }
 
     /// Sweeps now instead of when the timer says so.

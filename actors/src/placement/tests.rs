@@ -168,7 +168,8 @@ async fn the_credentials_of_an_idle_tenant_leave_memory_and_its_limits_do_not() 
     assert!(tree.tenants.resident(key_id(2)).is_some());
     let again = tree.tenants.by_key(key, hash_of(key)).await.unwrap().unwrap();
     assert!(again.key(key).unwrap().charge(MINUTE).decided().await.is_err());
-    assert_eq!(stage.directory.searches.count(), 2);
+    // One a tenant; the sweep asks the store once before it evicts.
+    assert_eq!(stage.directory.searches.count(), 3);
 }
 
 #[actix_rt::test]

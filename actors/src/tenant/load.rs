@@ -60,6 +60,10 @@ impl Handler<Load> for TenantActor {
 impl TenantActor {
     /// Publishes what was read and answers all who wait.
     fn settle(&mut self, read: Result<Option<SealedTenant>, TenantUnavailable>) {
+        match read {
+            Ok(_) => self.placement.doubts().note_store_answered(),
+            Err(_) => self.placement.doubts().note_store_failed(self.placement.world().clock.monotonic()),
+        }
         let result = match read {
             Ok(Some(sealed)) => unseal(&self.placement, &self.slot, sealed, self.generation)
                 .map(|snapshot| Some(self.publish(snapshot))),
@@ -77,7 +81,7 @@ impl TenantActor {
 
     fn publish(&self, snapshot: Snapshot) -> Arc<Snapshot> {
         let snapshot = Arc::new(snapshot);
-        self.slot.publish(Arc::clone(&snapshot));
+        self.slot.publish(Arc::clone(&snapshot), self.gaps);
         Placement::route(&self.placement, &self.slot, snapshot.key_ids());
         snapshot
     }

@@ -49,6 +49,8 @@ pub(crate) struct TenantActor {
     placement: Arc<Placement>,
     /// What the load is to cover: every change up to this generation.
     generation: u64,
+    /// Which gaps in hearing it is to cover.
+    gaps: u64,
     landing: Option<Landing<Landed>>,
     _place: tokio::sync::OwnedSemaphorePermit,
 }
@@ -58,6 +60,7 @@ pub(crate) struct TenantActorParams {
     pub(crate) slot: Arc<Slot>,
     pub(crate) placement: Arc<Placement>,
     pub(crate) generation: u64,
+    pub(crate) gaps: u64,
     pub(crate) landing: Landing<Landed>,
     pub(crate) place: tokio::sync::OwnedSemaphorePermit,
 }
@@ -70,6 +73,7 @@ impl TenantActor {
             slot: params.slot,
             placement: params.placement,
             generation: params.generation,
+            gaps: params.gaps,
             landing: Some(params.landing),
             _place: params.place,
         };

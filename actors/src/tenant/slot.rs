@@ -12,15 +12,17 @@ use super::quotas::Quotas;
 use super::{Snapshot, TenantActor, TenantActorParams, TenantUnavailable};
 use crate::flight::{Flight, Lost, depart};
 use crate::lock::lock;
-use crate::placement::Placement;
+use crate::placement::{Checked, Placement};
 
 /// A tenant's slot.
 #[derive(Debug)]
 pub(crate) struct Slot {
     tenant: TenantId,
     snapshot: ArcSwapOption<Snapshot>,
-    /// Counts changes. A snapshot from before the last one is stale, and not served.
+    /// Counts changes that are known here. A snapshot from before the last one is outdated, and not served.
     wanted: AtomicU64,
+    /// How far what is published is checked against changes that may have been missed. Suspect is less than outdated.
+    checked: Checked,
     last_used_ms: AtomicU64,
     desk: Mutex<Desk>,
 }
@@ -64,6 +66,7 @@ impl Slot {
             tenant,
             snapshot: ArcSwapOption::empty(),
             wanted: AtomicU64::new(0),
+            checked: Checked::default(),
             last_used_ms: AtomicU64::new(millis(now)),
             desk: Mutex::default(),
         }
@@ -74,7 +77,12 @@ impl Slot {
         self.tenant
     }
 
-    /// Returns what is published, unless it is stale.
+    /// Returns when the tenant was last checked against the store.
+    pub(crate) const fn checked(&self) -> &Checked {
+        &self.checked
+    }
+
+    /// Returns what is published, unless it is outdated.
     pub(crate) fn fresh(&self) -> Option<Arc<Snapshot>> {
         self.since(self.wanted.load(Ordering::Acquire))
     }
@@ -84,7 +92,7 @@ impl Slot {
         self.snapshot.load_full().filter(|snapshot| snapshot.generation() >= generation)
     }
 
-    /// Returns what was published last, stale or not.
+    /// Returns what was published last, outdated or not.
     pub(crate) fn latest(&self) -> Option<Arc<Snapshot>> {
         self.snapshot.load_full()
     }
@@ -97,7 +105,7 @@ impl Slot {
         }
     }
 
-    /// Makes what is published stale: whoever comes from now on waits for a load that begins later.
+    /// Makes what is published outdated: whoever comes from now on waits for a load that begins later.
     pub(crate) fn outdate(&self) {
         self.wanted.fetch_add(1, Ordering::AcqRel);
     }
@@ -124,7 +132,7 @@ impl Slot {
         Err(TenantUnavailable::Lost)
     }
 
-    /// Loads again, without making stale what is published: a failure is the caller's alone. May be answered by a load that
+    /// Loads again, without making outdated what is published: a failure is the caller's alone. May be answered by a load that
     /// was under way already.
     pub(crate) async fn reload(
         self: &Arc<Self>,
@@ -137,6 +145,12 @@ impl Slot {
                 Err(Lost) => Err(TenantUnavailable::Lost),
             },
         }
+    }
+
+    /// Begins to load again behind, unless a load is under way or too many are.
+    pub(crate) fn load_behind(self: &Arc<Self>, placement: &Arc<Placement>) {
+        // Told and counted where it fails; whoever uses the tenant next tries again in a while.
+        drop(self.join(placement, None));
     }
 
     /// Joins the load under way; starts one when there is none. With `wanted`, what covers that generation is enough.
@@ -158,11 +172,14 @@ impl Slot {
         desk.flight = Some(flight.clone());
         // Read after the desk is locked and before the load begins: the load covers every change up to it.
         let generation = self.wanted.load(Ordering::Acquire);
+        let gaps = placement.doubts().gaps();
+        self.checked.note_load(placement.world().clock.monotonic());
         drop(desk);
         TenantActor::begin(TenantActorParams {
             slot: Arc::clone(self),
             placement: Arc::clone(placement),
             generation,
+            gaps,
             landing,
             place,
         });
@@ -179,8 +196,8 @@ impl Slot {
         dormant.find(|(id, _)| *id == key).map(|(_, quotas)| quotas.clone())
     }
 
-    /// Publishes a snapshot. Only the tenant's actor does.
-    pub(super) fn publish(&self, snapshot: Arc<Snapshot>) {
+    /// Publishes a snapshot whose load began after so many gaps. Only the tenant's actor does.
+    pub(super) fn publish(&self, snapshot: Arc<Snapshot>, gaps: u64) {
         let mut desk = lock(&self.desk);
         if let Some(previous) = self.latest() {
             let gone = previous.key_ids().filter(|id| snapshot.key(*id).is_none());
@@ -188,6 +205,7 @@ impl Slot {
         }
         desk.dormant = None;
         self.snapshot.store(Some(snapshot));
+        self.checked.confirm(gaps);
     }
 
     /// Notes that the load under way is over, before its answer lands.
@@ -203,10 +221,19 @@ impl Slot {
         }
     }
 
+    fn unused_for(&self, now: Duration) -> Duration {
+        now.saturating_sub(Duration::from_millis(self.last_used_ms.load(Ordering::Relaxed)))
+    }
+
+    /// Returns whether a sweep would find something to evict or to forget.
+    pub(crate) fn is_due(&self, now: Duration, idle: Duration, forget: Duration) -> bool {
+        let unused = self.unused_for(now);
+        unused >= forget || (unused >= idle && self.latest().is_some())
+    }
+
     /// Evicts what has not been used for long.
     pub(crate) fn sweep(&self, now: Duration, idle: Duration, forget: Duration) -> Swept {
-        let last_used = Duration::from_millis(self.last_used_ms.load(Ordering::Relaxed));
-        let unused = now.saturating_sub(last_used);
+        let unused = self.unused_for(now);
         if unused < idle {
             return Swept::Kept;
         }

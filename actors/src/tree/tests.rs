@@ -33,7 +33,7 @@ async fn the_tree_stops_in_order_and_the_log_last() {
     stage.ledger.commits.open();
     let report = stopping.await.unwrap();
     request.await.unwrap();
-    assert_eq!(report.order, ["keeper", "tenant", "provider", "ledger_writer", "log_writer"]);
+    assert_eq!(report.order, ["keeper", "listener", "tenant", "provider", "ledger_writer", "log_writer"]);
     assert_eq!((report.unanswered, report.unwritten), (0, 0));
     assert_eq!(*stage.log.rows.lock().unwrap(), [1]);
     assert_eq!(tenants.by_key(key, hash_of(key)).await.unwrap_err(), TenantUnavailable::Lost);
@@ -73,6 +73,7 @@ fn without_an_actix_system_the_tree_does_not_start() {
         tokens: std::sync::Arc::clone(&stage.tokens) as _,
         descriptors: Vec::new(),
         leases: None,
+        changes: None,
         catalog: std::sync::Arc::new(telemetry::Catalog::silent()),
         settings: stage.settings,
     };
