@@ -25,6 +25,15 @@ pub struct JournalStanding {
     pub bytes: u64,
     /// Bytes at most.
     pub capacity: u64,
+    /// Entries kept that the store refused.
+    pub refused: u64,
+}
+
+impl JournalStanding {
+    /// Returns how many entries are not acknowledged.
+    pub const fn open(self) -> u64 {
+        self.last.saturating_add(1).saturating_sub(self.first_open)
+    }
 }
 
 /// The journal did not take or give an entry.
@@ -44,23 +53,42 @@ pub enum JournalError {
     },
 }
 
-/// Keeps what is owed to the store. Entries are numbered from 1 on and never change.
+/// Keeps what is owed to the store. Entries are numbered from 1 on, each by one more than the one before it, and never
+/// change.
 ///
 /// What is appended survives the process's death at once, and a power failure from the next [`Journal::sync`] on.
 #[async_trait]
 pub trait Journal: Send + Sync + std::fmt::Debug {
-    /// Appends an entry and returns its number. Waits for no disk.
+    /// Appends an entry and returns its number. Waits for no disk. An entry that was not taken leaves no trace.
+    ///
+    /// # Errors
+    /// [`JournalError`]: it was not taken.
     fn append(&self, entry: &Owed) -> Result<u64, JournalError>;
 
     /// Returns when all that was appended before survives a power failure. Callers at the same time share one write.
     async fn sync(&self) -> Result<(), JournalError>;
 
-    /// Reads up to `most` entries from number `from` on, in order. Blocks on the disk.
+    /// Reads up to `most` entries from number `from` on, in order. Entries that the disk has spoilt are left out (they were
+    /// reported and kept elsewhere), so numbers may be missing; the answer is empty only when nothing is left from `from`
+    /// on. Blocks on the disk.
+    ///
+    /// # Errors
+    /// [`JournalError::Disk`].
     fn read(&self, from: u64, most: usize) -> Result<Vec<(u64, Owed)>, JournalError>;
 
     /// Says that the store has every entry up to this one: they may go. Nothing that was acknowledged is read again, unless
     /// the process dies right after; then it may be.
+    ///
+    /// # Errors
+    /// [`JournalError::Disk`]: it may all be read again after the next start.
     fn acknowledge(&self, up_to: u64) -> Result<(), JournalError>;
+
+    /// Keeps an entry that the store refuses for good outside the order, so that its number may be acknowledged. It is
+    /// appended again when the journal is opened the next time. Durable when it returns; blocks on the disk.
+    ///
+    /// # Errors
+    /// [`JournalError::Disk`]: it is not kept, and must not be acknowledged.
+    fn refuse(&self, number: u64, entry: &Owed) -> Result<(), JournalError>;
 
     /// Returns how it stands.
     fn standing(&self) -> JournalStanding;

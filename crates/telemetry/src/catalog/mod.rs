@@ -2,6 +2,7 @@
 //! operation and not a look-up by name.
 
 mod family;
+mod journal;
 mod series;
 mod table;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 use metrics::{Counter, Gauge, Histogram, NoopRecorder, Recorder};
 
 use family::Family;
+use journal::JournalSeries;
 use series::{CallKey, CallSeries, Registrar, RequestKey, RequestSeries};
 pub use table::{Kind, METRICS, Metric, Unit};
 
@@ -32,6 +34,7 @@ pub struct Catalog {
     log_rows: Histogram,
     log_seconds: Histogram,
     log_failures: Counter,
+    journal: JournalSeries,
     replayed: Counter,
     cache_failures: Family<&'static str, Counter>,
     cache_refused: Family<&'static str, Counter>,
@@ -65,6 +68,7 @@ impl Catalog {
             log_rows: registrar.histogram(&table::LOG_ROWS, Vec::new()),
             log_seconds: registrar.histogram(&table::LOG_SECONDS, Vec::new()),
             log_failures: registrar.counter(&table::LOG_FAILURES, Vec::new()),
+            journal: JournalSeries::new(&registrar),
             replayed: registrar.counter(&table::REPLAYED, Vec::new()),
             cache_failures: Family::new(),
             cache_refused: Family::new(),

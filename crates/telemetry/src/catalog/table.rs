@@ -33,6 +33,8 @@ pub enum Unit {
     Seconds,
     /// Things: rows, tenants, messages.
     Count,
+    /// Bytes.
+    Bytes,
 }
 
 impl Unit {
@@ -40,6 +42,7 @@ impl Unit {
         match self {
             Self::Seconds => metrics::Unit::Seconds,
             Self::Count => metrics::Unit::Count,
+            Self::Bytes => metrics::Unit::Bytes,
         }
     }
 }
@@ -126,6 +129,50 @@ pub(super) const LOG_FAILURES: Metric = counter(
     &[],
     "Batches of the transaction log that the store refused.",
 );
+pub(super) const LOG_REFUSED: Metric = counter(
+    "gateway_log_refused_total",
+    &[],
+    "Entries that the store refused for good; the journal keeps them. Someone must look at them.",
+);
+pub(super) const LOG_DROPPED: Metric =
+    counter("gateway_log_dropped_total", &[], "Log records that were lost. Anything but 0 is a fault.");
+pub(super) const LOG_SPOOLED: Metric = gauge(
+    "gateway_log_spooled_entries",
+    Unit::Count,
+    &[],
+    "Entries that the store does not have and memory has no room for: they wait in the journal.",
+);
+pub(super) const JOURNAL_ENTRIES: Metric = gauge(
+    "gateway_journal_entries",
+    Unit::Count,
+    &[],
+    "Entries of the journal that the store has not acknowledged.",
+);
+pub(super) const JOURNAL_BYTES: Metric =
+    gauge("gateway_journal_bytes", Unit::Bytes, &[], "The journal's bytes on the disk.");
+pub(super) const JOURNAL_CAPACITY: Metric =
+    gauge("gateway_journal_capacity_bytes", Unit::Bytes, &[], "Bytes that the journal may have on the disk.");
+pub(super) const JOURNAL_FAILURES: Metric = counter(
+    "gateway_journal_failures_total",
+    &[],
+    "Times that the journal did not take or give an entry: it was full, or its disk failed.",
+);
+pub(super) const STORE_AWAY: Metric = gauge(
+    "gateway_store_away_seconds",
+    Unit::Seconds,
+    &[],
+    "For how long the store has not answered the ledger; 0 while it does.",
+);
+pub(super) const LEDGER_JOURNALED: Metric = counter(
+    "gateway_ledger_journaled_total",
+    &[],
+    "Ledger entries begun in the journal while the store was away.",
+);
+pub(super) const LEDGER_TWINS: Metric = counter(
+    "gateway_ledger_twins_total",
+    &[],
+    "Ledger entries begun in the journal whose idempotency key another node had used meanwhile.",
+);
 pub(super) const RATE_LIMITED: Metric =
     counter("gateway_rate_limited_total", &["limit"], "Requests turned away by a limit.");
 pub(super) const LOCAL_SHARE: Metric = counter(
@@ -166,6 +213,16 @@ pub static METRICS: &[Metric] = &[
     LOG_ROWS,
     LOG_SECONDS,
     LOG_FAILURES,
+    LOG_REFUSED,
+    LOG_DROPPED,
+    LOG_SPOOLED,
+    JOURNAL_ENTRIES,
+    JOURNAL_BYTES,
+    JOURNAL_CAPACITY,
+    JOURNAL_FAILURES,
+    STORE_AWAY,
+    LEDGER_JOURNALED,
+    LEDGER_TWINS,
     RATE_LIMITED,
     LOCAL_SHARE,
     REPLAYED,
