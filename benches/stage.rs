@@ -55,6 +55,7 @@ impl Stage {
             vault,
             ledger: Arc::clone(&store) as _,
             log: store,
+            journal: None,
             tokens: Arc::new(NoTokens),
             descriptors: ADAPTERS.into_iter().map(Adapter::descriptor).collect(),
             leases: None,
@@ -243,7 +244,7 @@ fn settings() -> Settings {
                 min_per_second: std::num::NonZeroU32::MIN,
             },
         },
-        ledger: LedgerSettings { queue: 64, batch: 64, timeout: MINUTE },
+        ledger: LedgerSettings { queue: 64, batch: 64, timeout: MINUTE, probe_every: MINUTE },
         log: LogSettings { queue: 64, batch: 64, linger: MINUTE, timeout: MINUTE, backoff },
         stop_grace: MINUTE,
     }

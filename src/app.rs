@@ -167,6 +167,7 @@ pub(crate) async fn build(
         vault: Arc::clone(&vault),
         ledger: Arc::clone(&stores.ledger),
         log: Arc::clone(&stores.transactions),
+        journal: None,
         tokens: Arc::new(TokenExchange { transport: transport(&config)?, endpoints: Arc::clone(&endpoints) }),
         descriptors: ADAPTERS.into_iter().map(adapters::Adapter::descriptor).collect(),
         leases: None,

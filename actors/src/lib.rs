@@ -9,6 +9,7 @@ mod log_writer;
 mod placement;
 mod provider;
 mod settings;
+mod store_breaker;
 mod supervisor;
 mod tenant;
 mod tree;
@@ -16,7 +17,7 @@ mod tree;
 #[cfg(test)]
 mod doubles;
 
-pub use ledger_writer::{LedgerHandle, LedgerObservation, LedgerUnavailable};
+pub use ledger_writer::{Fallback, LedgerHandle, LedgerObservation, LedgerUnavailable};
 pub use log_writer::{LogHandle, LogObservation, LogPermit, LogStopped, Overloaded};
 pub use placement::{Tenants, TenantsObservation};
 pub use provider::{

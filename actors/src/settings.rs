@@ -89,12 +89,15 @@ pub struct LedgerSettings {
     pub batch: usize,
     /// How long a commit may take.
     pub timeout: Duration,
+    /// How often a store that is away is asked whether it is back; only with a journal.
+    pub probe_every: Duration,
 }
 
 /// Batching log records.
 #[derive(Debug, Clone)]
 pub struct LogSettings {
-    /// Most records reserved, waiting or being written. What bounds memory while the store is away.
+    /// Most records reserved, waiting or being written. What bounds memory while the store is away; a journal takes
+    /// more.
     pub queue: usize,
     /// Most records of one write.
     pub batch: usize,

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use actix_rt::{Arbiter, ArbiterHandle, System};
-use domain::ports::{Changes, Ledger, QuotaLeases, TenantDirectory, TransactionLog};
+use domain::ports::{Changes, Journal, Ledger, QuotaLeases, TenantDirectory, TransactionLog};
 use domain::{Clock, Descriptor, Entropy};
 use resilience::RetryBudgetError;
 use vault::Vault;
 
 use crate::ledger_writer::{LedgerHandle, LedgerObservation, LedgerParams};
-use crate::log_writer::{LogHandle, LogObservation, LogParams};
+use crate::log_writer::{LogHandle, LogObservation, LogParams, Queue as LogQueue};
 use crate::placement::{Tenants, TenantsObservation, TenantsParams, World};
 use crate::provider::{ProviderObservation, Providers, ProvidersParams, TokenSource};
+use crate::store_breaker::StoreBreaker;
 use crate::supervisor::{Deaths, Intensity, Supervisor};
 use crate::{Settings, SupervisionSettings};
 
@@ -119,6 +120,9 @@ pub struct TreeParams {
     pub ledger: Arc<dyn Ledger>,
     /// Where records go.
     pub log: Arc<dyn TransactionLog>,
+    /// What takes their place while the store is away, and keeps records through the process's death. Absent where the store is
+    /// on this machine anyway.
+    pub journal: Option<Arc<dyn Journal>>,
     /// Buys tokens.
     pub tokens: Arc<dyn TokenSource>,
     /// The providers there are.
@@ -187,8 +191,10 @@ pub struct StopReport {
     pub order: Vec<&'static str>,
     /// Ledger entries whose callers got no answer.
     pub unanswered: usize,
-    /// Log records that were not written, and places that were reserved and never given back.
+    /// Log records that were not written and that no journal has: lost.
     pub unwritten: usize,
+    /// Entries that were not written and that the journal has: the next start writes them.
+    pub spooled: usize,
 }
 
 /// The tree's threads.
@@ -240,7 +246,7 @@ impl Arbiters {
     }
 }
 
-/// Starts the tree.
+/// Starts the tree. Blocks while what is open in the journal is looked through.
 ///
 /// # Errors
 /// [`TreeError::NoSystem`] outside an actix system, [`TreeError::RetryBudget`] for settings that cannot be.
@@ -252,11 +258,13 @@ pub fn start(params: TreeParams) -> Result<Tree, TreeError> {
     let (supervisor, deaths) = Supervisor::new(Arc::clone(&params.clock), Arc::clone(&params.catalog));
     arbiters.control.spawn(supervisor.run());
     log_table(&params.settings);
+    let breaker = Arc::new(StoreBreaker::new(Arc::clone(&params.catalog)));
+    let log = start_log(&params, &arbiters, &deaths, &breaker);
     Ok(Tree {
         tenants: start_tenants(&params, &arbiters, &deaths),
         providers: start_providers(&params, &arbiters, &deaths)?,
-        ledger: start_ledger(&params, &arbiters, &deaths),
-        log: start_log(&params, &arbiters, &deaths),
+        ledger: start_ledger(&params, &arbiters, &deaths, (log.queue(), breaker)),
+        log,
         settings: params.settings,
         arbiters,
     })
@@ -300,9 +308,16 @@ fn start_providers(
     })
 }
 
-fn start_ledger(params: &TreeParams, arbiters: &Arbiters, deaths: &Deaths) -> LedgerHandle {
+fn start_ledger(
+    params: &TreeParams,
+    arbiters: &Arbiters,
+    deaths: &Deaths,
+    (log, breaker): (Arc<LogQueue>, Arc<StoreBreaker>),
+) -> LedgerHandle {
     LedgerHandle::start(LedgerParams {
         ledger: Arc::clone(&params.ledger),
+        log,
+        breaker,
         clock: Arc::clone(&params.clock),
         catalog: Arc::clone(&params.catalog),
         settings: params.settings.ledger.clone(),
@@ -312,9 +327,17 @@ fn start_ledger(params: &TreeParams, arbiters: &Arbiters, deaths: &Deaths) -> Le
     })
 }
 
-fn start_log(params: &TreeParams, arbiters: &Arbiters, deaths: &Deaths) -> LogHandle {
+fn start_log(
+    params: &TreeParams,
+    arbiters: &Arbiters,
+    deaths: &Deaths,
+    breaker: &Arc<StoreBreaker>,
+) -> LogHandle {
     LogHandle::start(LogParams {
         log: Arc::clone(&params.log),
+        ledger: Arc::clone(&params.ledger),
+        journal: params.journal.clone(),
+        breaker: Arc::clone(breaker),
         clock: Arc::clone(&params.clock),
         entropy: Arc::clone(&params.entropy),
         catalog: Arc::clone(&params.catalog),
@@ -357,7 +380,7 @@ impl Tree {
     /// `Settings::stop_grace` to finish what it was given; handles that are still held refuse from then on.
     pub async fn stop(self) -> StopReport {
         let grace = self.settings.stop_grace;
-        let mut report = StopReport { order: Vec::new(), unanswered: 0, unwritten: 0 };
+        let mut report = StopReport { order: Vec::new(), unanswered: 0, unwritten: 0, spooled: 0 };
         let mut rows: Vec<&Row> = TABLE.iter().collect();
         rows.sort_by_key(|row| row.stops);
         for row in rows {
@@ -366,7 +389,10 @@ impl Tree {
                 "listener" => self.tenants.stop_listening(),
                 "provider" => self.providers.stop(),
                 "ledger_writer" => report.unanswered = self.ledger.stop(grace).await,
-                "log_writer" => report.unwritten = self.log.stop(grace).await,
+                "log_writer" => {
+                    let left = self.log.stop(grace).await;
+                    (report.unwritten, report.spooled) = (left.unwritten, left.spooled);
+                }
                 // Lives only as long as its load; ends with its thread.
                 _ => {}
             }

@@ -59,7 +59,12 @@ pub(super) fn actors(config: &Config) -> Result<Settings, BuildError> {
             backoff: backoff(50, 2_000)?,
             retry_budget: RETRY_BUDGET,
         },
-        ledger: LedgerSettings { queue: 8192, batch: 256, timeout: Duration::from_secs(5) },
+        ledger: LedgerSettings {
+            queue: 8192,
+            batch: 256,
+            timeout: Duration::from_secs(5),
+            probe_every: Duration::from_secs(1),
+        },
         log: LogSettings {
             queue: config.log.queue,
             // Small enough that no beginning waits long for a batch of the log in front of it.

@@ -133,8 +133,10 @@ async fn lead(
         match &row.state {
             LedgerState::Settled { status, body } => return Ok(replayed(*status, body.clone())),
             LedgerState::Started if row.lease_until > now && !has_flushed => {
-                // Perhaps this node has its answer, on the way to the store. A log that is stopping has written what it can.
-                worker.gateway.log.flush().await.ok();
+                // Perhaps this node has its answer, on the way to the store. A log that is stopping has written what it can,
+                // and a store that is away is not waited for beyond the request's own time.
+                let left = call.meta.deadline.remaining(worker.gateway.clock.monotonic()).unwrap_or_default();
+                tokio::time::timeout(left, worker.gateway.log.flush()).await.ok();
                 has_flushed = true;
             }
             LedgerState::Started if row.lease_until > now => {
@@ -153,14 +155,9 @@ async fn lead(
 /// Returns the row of a key whose answer is still replayed.
 async fn find(worker: &Worker, call: &Call, guard: &Guard) -> Result<Option<Box<LedgerEntry>>, Refusal> {
     let tenant = call.principal.tenant.tenant().id;
-    let found = worker.gateway.stores.ledger.find(tenant, call.principal.environment, &guard.key).await;
-    match found {
-        Ok(row) => Ok(row.filter(|row| row.replay_until > call.meta.at || !is_settled(row)).map(Box::new)),
-        Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the ledger cannot be read");
-            Err(Refusal::LedgerUnavailable)
-        }
-    }
+    let found = worker.gateway.ledger.find(tenant, call.principal.environment, &guard.key).await;
+    let row = found.map_err(|_logged| Refusal::LedgerUnavailable)?;
+    Ok(row.filter(|row| row.replay_until > call.meta.at || !is_settled(row)).map(Box::new))
 }
 
 const fn is_settled(row: &LedgerEntry) -> bool {

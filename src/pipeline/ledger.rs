@@ -1,15 +1,16 @@
 //! The way of an operation with a side effect: a row in the ledger before the call, the outcome behind it.
 
+use actors::Fallback;
 use domain::ports::Begun;
 use domain::{
-    LedgerEntry, LedgerState, NotSent, Outcome, RejectionClass, Resource, Settlement, StatusMeaning,
-    TransactionId,
+    LedgerEntry, LedgerState, NotSent, Outcome, RejectionClass, Resource, RetrySafety, Settlement,
+    StatusMeaning, TransactionId,
 };
 
 use super::exchange::{Job, Ran, run, verdict};
 use super::guard::Unsettled;
 use super::idempotency::{Guard, provider_key};
-use super::{Answer, Call, Completion, Present, Refusal, record, routing};
+use super::{Answer, Call, Completion, Present, Refusal, Route, record, routing};
 use crate::app::Worker;
 
 /// How long past a request's deadline its ledger row still counts as worked on.
@@ -46,7 +47,7 @@ pub(super) async fn execute(
     let entry = entry(worker, call, guard, fingerprint, (transaction, route.service.provider.as_str()));
     let provider_key = entry.provider_key.clone();
     // Dies here: the key is free, or the row is `started` and its call was never made; a look-up tells.
-    match gateway.ledger.begin(entry).await {
+    match gateway.ledger.begin(entry, fallback(call, &route)).await {
         Ok(Begun::Started) => {}
         Ok(Begun::Existing(row)) => {
             admission.settle(resilience::Verdict::Ignored, gateway.clock.monotonic());
@@ -131,6 +132,17 @@ fn settlement(outcome: &Outcome, status: u16, body: bytes::Bytes) -> Settlement 
             | NotSent::NeverArrived,
         ) => Settlement::Released,
         Outcome::Unknown(_) => Settlement::Unknown,
+    }
+}
+
+/// Returns what may take the ledger's place while the store is away. A twin on another node must come with the same key of the
+/// provider's: that follows from the caller's key, but not where the request itself stands for one.
+fn fallback(call: &Call, route: &Route) -> Fallback {
+    let is_implicit = call.idempotency_key.is_none()
+        && call.principal.tenant.tenant().implicit_idempotency_seconds.is_some();
+    match adapters::retry_safety(route.adapter, &call.operation) {
+        RetrySafety::Keyed | RetrySafety::Harmless if !is_implicit => Fallback::Journal,
+        RetrySafety::Keyed | RetrySafety::Harmless | RetrySafety::LookUpFirst => Fallback::None,
     }
 }
 

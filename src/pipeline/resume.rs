@@ -30,13 +30,10 @@ pub(super) async fn resume(
     let now = gateway.clock.now();
     let lease = now.after(gateway.config.calls.deadline());
     let tenant = row.tenant;
-    match gateway.stores.ledger.take_over(tenant, row.transaction, now, lease).await {
+    match gateway.ledger.take_over(tenant, row.transaction, now, lease).await {
         Ok(true) => {}
         Ok(false) => return Ok(None),
-        Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, transaction = %row.transaction, "the ledger cannot be written");
-            return Err(Refusal::LedgerUnavailable);
-        }
+        Err(_logged) => return Err(Refusal::LedgerUnavailable),
     }
     let unsettled = Unsettled::new(permit, tenant, row.transaction);
     let job = Job {

@@ -15,7 +15,7 @@ use resilience::{Backoff, BreakerPolicy, BreakerSettings, RetryBudgetSettings};
 use testkit::{CountingEntropy, ManualClock};
 use vault::{Binding, Keyring, Vault};
 
-use super::{ChangesDouble, Directory, LeasesDouble, LedgerDouble, LogDouble, TokenShop};
+use super::{ChangesDouble, Directory, JournalDouble, LeasesDouble, LedgerDouble, LogDouble, TokenShop};
 use crate::{
     LedgerSettings, LogSettings, ProviderSettings, Settings, SupervisionSettings, TenantSettings, Tree,
     TreeParams, start,
@@ -54,6 +54,7 @@ pub(crate) struct Stage {
     pub(crate) directory: Arc<Directory>,
     pub(crate) ledger: Arc<LedgerDouble>,
     pub(crate) log: Arc<LogDouble>,
+    pub(crate) journal: Option<Arc<JournalDouble>>,
     pub(crate) tokens: Arc<TokenShop>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) leases: Option<Arc<LeasesDouble>>,
@@ -70,6 +71,7 @@ impl Stage {
             directory: Arc::default(),
             ledger: Arc::default(),
             log: Arc::default(),
+            journal: None,
             tokens: Arc::default(),
             vault: Arc::new(Vault::new(Keyring::generate(entropy.as_ref()), entropy)),
             leases: None,
@@ -101,6 +103,7 @@ impl Stage {
             vault: Arc::clone(&self.vault),
             ledger: Arc::clone(&self.ledger) as _,
             log: Arc::clone(&self.log) as _,
+            journal: self.journal.as_ref().map(|journal| Arc::clone(journal) as _),
             tokens: Arc::clone(&self.tokens) as _,
             descriptors: vec![&ACME, &BOLT],
             leases: self.leases.clone().map(|leases| leases as _),
@@ -284,7 +287,12 @@ fn settings() -> Settings {
                 min_per_second: NonZeroU32::new(100).unwrap(),
             },
         },
-        ledger: LedgerSettings { queue: 2_000, batch: 256, timeout: minute },
+        ledger: LedgerSettings {
+            queue: 2_000,
+            batch: 256,
+            timeout: minute,
+            probe_every: Duration::from_millis(1),
+        },
         log: LogSettings {
             queue: 64,
             batch: 16,

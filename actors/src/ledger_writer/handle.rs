@@ -6,14 +6,16 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix_rt::ArbiterHandle;
-use domain::ports::{Begun, Ledger};
-use domain::{Clock, LedgerEntry};
+use domain::ports::{Begun, Ledger, StoreError};
+use domain::{Clock, Environment, LedgerEntry, TenantId, Timestamp, TransactionId};
 use tokio::sync::{Semaphore, TryAcquireError, oneshot};
 
 use super::observe::Observe;
 use super::queue::{Queue, Waiting};
-use super::{Desk, LedgerObservation, LedgerWriter};
+use super::{Desk, Fallback, LedgerObservation, LedgerWriter};
 use crate::LedgerSettings;
+use crate::log_writer::Queue as LogQueue;
+use crate::store_breaker::StoreBreaker;
 use crate::supervisor::{Child, ChildParams, Deaths, Handle, Intensity};
 
 const ACTOR: &str = "ledger_writer";
@@ -38,6 +40,8 @@ pub enum LedgerUnavailable {
 /// What a ledger writer needs.
 pub(crate) struct LedgerParams {
     pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) log: Arc<LogQueue>,
+    pub(crate) breaker: Arc<StoreBreaker>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) catalog: Arc<telemetry::Catalog>,
     pub(crate) settings: LedgerSettings,
@@ -46,13 +50,13 @@ pub(crate) struct LedgerParams {
     pub(crate) deaths: Deaths,
 }
 
-/// Begins ledger entries. Cheap to clone, usable from any thread, outlives the actor's restarts.
+/// Begins ledger entries, and finds and takes over rows wherever they are. Cheap to clone, usable from any thread, outlives the actor's restarts.
 #[derive(Clone)]
 pub struct LedgerHandle {
     queue: Arc<Queue>,
     places: Arc<Semaphore>,
     capacity: u32,
-    catalog: Arc<telemetry::Catalog>,
+    desk: Desk,
     actor: Handle<LedgerWriter>,
 }
 
@@ -70,43 +74,102 @@ impl LedgerHandle {
         let desk = Desk {
             queue: Arc::clone(&queue),
             ledger: params.ledger,
+            log: params.log,
+            breaker: params.breaker,
             clock: params.clock,
-            catalog: Arc::clone(&params.catalog),
+            catalog: params.catalog,
             settings: params.settings,
         };
+        let of_actor = desk.clone();
         let child = Child::start_new(ChildParams {
             name: ACTOR,
             intensity: params.intensity,
             bound: 16,
             arbiter: params.arbiter,
             deaths: params.deaths,
-            factory: Box::new(move |life| LedgerWriter { desk: desk.clone(), _life: life }),
+            factory: Box::new(move |life| LedgerWriter { desk: of_actor.clone(), _life: life }),
         });
         Self {
             queue,
             places: Arc::new(Semaphore::new(usize::try_from(capacity).unwrap_or(Semaphore::MAX_PERMITS))),
             capacity,
-            catalog: params.catalog,
+            desk,
             actor: Handle::new(child),
         }
     }
 
-    /// Begins an entry, in one commit with all that come at the same time; durable when it returns.
+    /// Begins an entry, in one commit with all that come at the same time; durable when it returns: in the store or, while that
+    /// is away and `fallback` allows it, in this node's journal.
     ///
     /// # Errors
     /// [`LedgerUnavailable`]: the call must not be made. Dropping the future while the entry waits takes it back; after
     /// that a row may stay `started` until its lease ends.
-    pub async fn begin(&self, entry: LedgerEntry) -> Result<Begun, LedgerUnavailable> {
+    pub async fn begin(&self, entry: LedgerEntry, fallback: Fallback) -> Result<Begun, LedgerUnavailable> {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|error| match error {
             TryAcquireError::NoPermits => {
-                self.catalog.actor_busy(ACTOR);
+                self.desk.catalog.actor_busy(ACTOR);
                 LedgerUnavailable::Busy
             }
             TryAcquireError::Closed => LedgerUnavailable::Stopped,
         })?;
         let (answer, answered) = oneshot::channel();
-        self.queue.push(Waiting { entry, answer, _place: place })?;
+        self.queue.push(Waiting { entry, fallback, answer, _place: place })?;
         answered.await.unwrap_or(Err(LedgerUnavailable::Lost))
+    }
+
+    /// Returns the row of an idempotency key: what this node has begun in its journal, else what the store has.
+    ///
+    /// # Errors
+    /// [`LedgerUnavailable::Store`]: the store is away, and this node knows nothing of the key.
+    pub async fn find(
+        &self,
+        tenant: TenantId,
+        environment: Environment,
+        idempotency_key: &str,
+    ) -> Result<Option<LedgerEntry>, LedgerUnavailable> {
+        if let Some(row) = self.desk.log.find_begun(&(tenant, environment, idempotency_key.into())) {
+            return Ok(Some(row));
+        }
+        self.ask(self.desk.ledger.find(tenant, environment, idempotency_key), "finding a row").await
+    }
+
+    /// Takes over a row that is unknown, or started with its lease over, as [`Ledger::take_over`] does, wherever it is.
+    ///
+    /// # Errors
+    /// [`LedgerUnavailable::Store`]: the store is away, and this node knows nothing of the row.
+    pub async fn take_over(
+        &self,
+        tenant: TenantId,
+        transaction: TransactionId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, LedgerUnavailable> {
+        if let Some(is_taken) = self.desk.log.take_over_begun(transaction, now, until) {
+            return Ok(is_taken);
+        }
+        self.ask(self.desk.ledger.take_over(tenant, transaction, now, until), "taking a row over").await
+    }
+
+    /// Asks the store, unless it is known to be away.
+    async fn ask<T>(
+        &self,
+        question: impl Future<Output = Result<T, StoreError>>,
+        doing: &'static str,
+    ) -> Result<T, LedgerUnavailable> {
+        if self.desk.breaker.is_open() {
+            return Err(LedgerUnavailable::Store);
+        }
+        match tokio::time::timeout(self.desk.settings.timeout, question).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => {
+                tracing::error!(doing, error = &error as &dyn std::error::Error, "the ledger failed");
+                Err(LedgerUnavailable::Store)
+            }
+            Err(_elapsed) => {
+                tracing::error!(doing, "the ledger did not answer in time");
+                Err(LedgerUnavailable::Store)
+            }
+        }
     }
 
     /// Returns what the writer is doing.
@@ -117,6 +180,8 @@ impl LedgerHandle {
             waiting: self.queue.depth(),
             under_way: self.queue.under_way.load(Ordering::Relaxed),
             committed: self.queue.committed.load(Ordering::Relaxed),
+            journaled: self.queue.journaled.load(Ordering::Relaxed),
+            is_store_away: self.desk.breaker.is_open(),
             failed: self.queue.failed.load(Ordering::Relaxed),
             restarts: self.actor.child().restarts(),
         }

@@ -15,7 +15,11 @@ pub struct LedgerObservation {
     pub under_way: usize,
     /// Entries answered since the start.
     pub committed: u64,
-    /// Entries refused by the store since the start.
+    /// Entries begun in the journal since the start.
+    pub journaled: u64,
+    /// Whether the store is taken to be away.
+    pub is_store_away: bool,
+    /// Entries that could not be begun since the start.
     pub failed: u64,
     /// How often the actor died.
     pub restarts: u64,

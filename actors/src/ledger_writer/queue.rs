@@ -8,15 +8,23 @@ use domain::LedgerEntry;
 use domain::ports::Begun;
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 
-use super::LedgerUnavailable;
+use super::{Fallback, LedgerUnavailable};
 use crate::lock::lock;
 
 /// An entry and who waits for it.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) entry: LedgerEntry,
+    pub(super) fallback: Fallback,
     pub(super) answer: oneshot::Sender<Result<Begun, LedgerUnavailable>>,
     pub(super) _place: OwnedSemaphorePermit,
+}
+
+impl Waiting {
+    /// Answers. A caller that went away meanwhile leaves a started row; its lease ends it.
+    pub(super) fn answer(self, begun: Result<Begun, LedgerUnavailable>) {
+        self.answer.send(begun).ok();
+    }
 }
 
 /// The queue between callers and writer.
@@ -26,6 +34,7 @@ pub(super) struct Queue {
     arrived: Notify,
     pub(super) under_way: AtomicUsize,
     pub(super) committed: AtomicU64,
+    pub(super) journaled: AtomicU64,
     pub(super) failed: AtomicU64,
 }
 

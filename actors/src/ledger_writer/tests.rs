@@ -4,11 +4,11 @@ use domain::ports::Begun;
 use futures_util::future::join_all;
 
 use crate::doubles::{Stage, ledger_entry};
-use crate::{LedgerHandle, LedgerUnavailable};
+use crate::{Fallback, LedgerHandle, LedgerUnavailable};
 
 fn begin(ledger: &LedgerHandle, number: u32) -> actix_rt::task::JoinHandle<Result<Begun, LedgerUnavailable>> {
     let ledger = ledger.clone();
-    actix_rt::spawn(async move { ledger.begin(ledger_entry(number, None)).await })
+    actix_rt::spawn(async move { ledger.begin(ledger_entry(number, None), Fallback::None).await })
 }
 
 /// Waits until this many entries wait behind the commit under way.
@@ -43,7 +43,10 @@ async fn of_a_thousand_twins_one_begins_in_a_handful_of_commits() {
     stage.ledger.commits.close();
     let twins = actix_rt::spawn({
         let ledger = tree.ledger.clone();
-        async move { join_all((0..1000).map(|number| ledger.begin(ledger_entry(number, Some("same"))))).await }
+        async move {
+            join_all((0..1000).map(|number| ledger.begin(ledger_entry(number, Some("same")), Fallback::None)))
+                .await
+        }
     });
     loop {
         let observed = tree.ledger.observe().await;
@@ -63,10 +66,11 @@ async fn a_store_that_is_away_is_told_to_all_who_wait_and_the_next_commit_works(
     let stage = Stage::new();
     let tree = stage.start();
     stage.ledger.fault.set_away(true);
-    let refused = join_all((0..3).map(|number| tree.ledger.begin(ledger_entry(number, None)))).await;
+    let refused =
+        join_all((0..3).map(|number| tree.ledger.begin(ledger_entry(number, None), Fallback::None))).await;
     assert!(refused.into_iter().all(|answer| answer == Err(LedgerUnavailable::Store)));
     stage.ledger.fault.set_away(false);
-    assert_eq!(tree.ledger.begin(ledger_entry(4, None)).await, Ok(Begun::Started));
+    assert_eq!(tree.ledger.begin(ledger_entry(4, None), Fallback::None).await, Ok(Begun::Started));
 }
 
 #[actix_rt::test]
@@ -97,7 +101,7 @@ async fn a_full_queue_refuses_before_anything_is_sent() {
     stage.ledger.commits.arrived(1).await;
     let second = begin(&tree.ledger, 2);
     waiting(&tree.ledger, 1).await;
-    assert_eq!(tree.ledger.begin(ledger_entry(3, None)).await, Err(LedgerUnavailable::Busy));
+    assert_eq!(tree.ledger.begin(ledger_entry(3, None), Fallback::None).await, Err(LedgerUnavailable::Busy));
     stage.ledger.commits.open();
     assert_eq!(first.await.unwrap(), Ok(Begun::Started));
     assert_eq!(second.await.unwrap(), Ok(Begun::Started));
@@ -127,6 +131,6 @@ async fn a_stopped_writer_refuses() {
     let tree = stage.start();
     let ledger = tree.ledger.clone();
     tree.stop().await;
-    assert_eq!(ledger.begin(ledger_entry(1, None)).await, Err(LedgerUnavailable::Stopped));
+    assert_eq!(ledger.begin(ledger_entry(1, None), Fallback::None).await, Err(LedgerUnavailable::Stopped));
     assert!(!ledger.observe().await.is_up);
 }

@@ -6,7 +6,7 @@ use domain::LedgerEntry;
 use domain::ports::{Begun, StoreError};
 
 use super::queue::Waiting;
-use super::{Desk, LedgerUnavailable};
+use super::{Desk, LedgerUnavailable, fallback};
 
 const QUEUE: &str = "ledger";
 
@@ -21,6 +21,14 @@ pub(super) async fn keep_writing(desk: Desk) {
 
 /// Commits a batch and answers everyone in it.
 async fn commit(desk: &Desk, batch: Vec<Waiting>) {
+    let batch = answer_twins(desk, batch);
+    if batch.is_empty() {
+        return;
+    }
+    if desk.breaker.is_open() {
+        fallback::begin(desk, batch).await;
+        return;
+    }
     let rows = batch.len();
     let entries: Vec<LedgerEntry> = batch.iter().map(|waiting| waiting.entry.clone()).collect();
     let began = desk.clock.monotonic();
@@ -36,36 +44,55 @@ async fn commit(desk: &Desk, batch: Vec<Waiting>) {
             fail(desk, batch);
         }
         Ok(Err(error)) => {
-            log_failure(rows, &error);
-            fail(desk, batch);
+            tracing::error!(rows, error = &error as &dyn std::error::Error, "ledger could not commit");
+            match error {
+                StoreError::Unavailable { .. } => store_is_away(desk, batch).await,
+                StoreError::Conflict(_) | StoreError::Corrupt(_) => fail(desk, batch),
+            }
         }
         Err(_elapsed) => {
             let timeout_ms = desk.settings.timeout.as_millis();
             tracing::error!(rows, timeout_ms, "ledger did not commit in time");
-            fail(desk, batch);
+            store_is_away(desk, batch).await;
         }
+    }
+}
+
+/// Answers those whose key was begun in the journal on this node, and returns the others.
+fn answer_twins(desk: &Desk, batch: Vec<Waiting>) -> Vec<Waiting> {
+    let mut others = Vec::with_capacity(batch.len());
+    for waiting in batch {
+        match desk.log.met_by(&waiting.entry) {
+            Some(row) => waiting.answer(Ok(Begun::Existing(Box::new(row)))),
+            None => others.push(waiting),
+        }
+    }
+    others
+}
+
+async fn store_is_away(desk: &Desk, batch: Vec<Waiting>) {
+    if desk.log.has_journal() {
+        desk.breaker.open(desk.clock.monotonic());
+        fallback::begin(desk, batch).await;
+    } else {
+        fail(desk, batch);
     }
 }
 
 fn answer(batch: Vec<Waiting>, begun: Vec<Begun>) {
     for (waiting, begun) in batch.into_iter().zip(begun) {
-        // A caller that went away meanwhile leaves a started row; its lease ends it.
-        waiting.answer.send(Ok(begun)).ok();
+        waiting.answer(Ok(begun));
     }
 }
 
-fn fail(desk: &Desk, batch: Vec<Waiting>) {
+/// Tells everyone of a batch that nothing was begun.
+pub(super) fn fail(desk: &Desk, batch: Vec<Waiting>) {
     count(&desk.queue.failed, batch.len());
     for waiting in batch {
-        // A caller that went away wants no answer.
-        waiting.answer.send(Err(LedgerUnavailable::Store)).ok();
+        waiting.answer(Err(LedgerUnavailable::Store));
     }
 }
 
-fn log_failure(rows: usize, error: &StoreError) {
-    tracing::error!(rows, error = error as &dyn std::error::Error, "ledger could not commit");
-}
-
-fn count(counter: &std::sync::atomic::AtomicU64, rows: usize) {
+pub(super) fn count(counter: &std::sync::atomic::AtomicU64, rows: usize) {
     counter.fetch_add(u64::try_from(rows).unwrap_or(u64::MAX), Ordering::Relaxed);
 }

@@ -1,28 +1,27 @@
 //! What the writer has taken and the store has not acknowledged: a state machine that says what to try next.
 //!
 //! After a failure one item is tried alone, so that a single item that the store cannot take (it panics, or refuses that row)
-//! is found and put aside. It is tried again when nothing else waits: it never holds up the others, and is never dropped.
+//! is found and put aside. It is tried again when nothing else waits, and now and then in between: it never holds up the
+//! others, and is never dropped here. Whoever can keep it elsewhere takes it out when it is refused once more.
 
 use std::collections::VecDeque;
 
-/// An item and its place in the order of arrival.
-#[derive(Debug)]
-pub(super) struct Numbered<T> {
-    /// Counts from 1.
-    pub(super) number: u64,
-    /// The item.
-    pub(super) item: T,
-}
+/// Most items aside. If more are refused, it is not their fault: then the store counts as away.
+const MOST_ASIDE: usize = 1_024;
+/// As many batches succeed before what is aside has a turn in between.
+const TURN: u32 = 64;
 
 /// Items taken and not acknowledged.
 #[derive(Debug)]
 pub(super) struct Backlog<T> {
-    head: VecDeque<Numbered<T>>,
-    aside: VecDeque<Numbered<T>>,
+    head: VecDeque<T>,
+    aside: VecDeque<T>,
     /// Failures in a row of the head; paces its tries.
     failures: u32,
     /// Failures in a row of what is aside; paces its tries.
     aside_failures: u32,
+    /// Successes of the head since what is aside was tried.
+    passed: u32,
     trial: Option<Trial>,
 }
 
@@ -44,15 +43,31 @@ pub(super) enum Failure {
     Refused,
 }
 
+/// What a failed try says about its item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It may go another time.
+    Open,
+    /// It was aside and is refused once more, alone: the store will not have it.
+    Hopeless,
+}
+
 impl<T> Default for Backlog<T> {
     fn default() -> Self {
-        Self { head: VecDeque::new(), aside: VecDeque::new(), failures: 0, aside_failures: 0, trial: None }
+        Self {
+            head: VecDeque::new(),
+            aside: VecDeque::new(),
+            failures: 0,
+            aside_failures: 0,
+            passed: 0,
+            trial: None,
+        }
     }
 }
 
 impl<T> Backlog<T> {
     /// Takes more items over.
-    pub(super) fn extend(&mut self, items: impl IntoIterator<Item = Numbered<T>>) {
+    pub(super) fn extend(&mut self, items: impl IntoIterator<Item = T>) {
         self.head.extend(items);
     }
 
@@ -81,14 +96,16 @@ impl<T> Backlog<T> {
         self.aside_failures
     }
 
-    /// Returns the lowest number that is not acknowledged.
-    pub(super) fn first_open(&self) -> Option<u64> {
-        self.head.iter().chain(&self.aside).map(|numbered| numbered.number).min()
+    /// Returns the items that are not acknowledged.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.head.iter().chain(&self.aside)
     }
 
     /// Begins a try and returns copies of its items.
     pub(super) fn begin<U>(&mut self, copy: impl Fn(&T) -> U) -> Vec<U> {
-        let (trial, source) = if self.head.is_empty() {
+        let is_its_turn = self.passed >= TURN && self.failures == 0 && !self.aside.is_empty();
+        let (trial, source) = if self.head.is_empty() || is_its_turn {
+            self.passed = 0;
             (Trial::Aside, &self.aside)
         } else {
             (Trial::Head(if self.failures == 0 { self.head.len() } else { 1 }), &self.head)
@@ -98,47 +115,59 @@ impl<T> Backlog<T> {
             Trial::Aside => 1,
         };
         self.trial = Some(trial);
-        source.iter().take(count).map(|numbered| copy(&numbered.item)).collect()
+        source.iter().take(count).map(copy).collect()
     }
 
     /// Counts the try that a writer had begun when it died.
-    pub(super) fn recover(&mut self) {
-        if self.trial.is_some() {
-            self.failed(Failure::Refused);
-        }
+    pub(super) fn recover(&mut self) -> Verdict {
+        if self.trial.is_some() { self.failed(Failure::Refused) } else { Verdict::Open }
     }
 
-    /// Lets go of what was tried: the store has it. Returns how many items that were.
-    pub(super) fn succeeded(&mut self) -> usize {
+    /// Lets go of what was tried: the store has it. Returns the items.
+    pub(super) fn succeeded(&mut self) -> Vec<T> {
         match self.trial.take() {
             Some(Trial::Head(count)) => {
                 self.failures = 0;
-                self.head.drain(..count.min(self.head.len())).count()
+                self.passed = self.passed.saturating_add(1);
+                self.head.drain(..count.min(self.head.len())).collect()
             }
             Some(Trial::Aside) => {
                 self.aside_failures = 0;
-                usize::from(self.aside.pop_front().is_some())
+                self.aside.pop_front().into_iter().collect()
             }
-            None => 0,
+            None => Vec::new(),
         }
     }
 
+    /// Returns the item that was refused once more, until it is [taken out](Self::take_hopeless).
+    pub(super) fn hopeless(&self) -> Option<&T> {
+        self.aside.back()
+    }
+
+    /// Takes the item out that was refused once more.
+    pub(super) fn take_hopeless(&mut self) -> Option<T> {
+        self.aside_failures = 0;
+        self.aside.pop_back()
+    }
+
     /// Keeps what was tried, for later.
-    pub(super) fn failed(&mut self, failure: Failure) {
+    pub(super) fn failed(&mut self, failure: Failure) -> Verdict {
         match self.trial.take() {
             Some(Trial::Head(count)) => {
                 self.failures = self.failures.saturating_add(1);
-                if count == 1 && failure == Failure::Refused {
+                if count == 1 && failure == Failure::Refused && self.aside.len() < MOST_ASIDE {
                     let first = self.head.pop_front();
                     self.aside.extend(first);
                 }
+                Verdict::Open
             }
             Some(Trial::Aside) => {
                 self.aside_failures = self.aside_failures.saturating_add(1);
                 let first = self.aside.pop_front();
                 self.aside.extend(first);
+                if failure == Failure::Refused { Verdict::Hopeless } else { Verdict::Open }
             }
-            None => {}
+            None => Verdict::Open,
         }
     }
 }

@@ -5,24 +5,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_rt::ArbiterHandle;
-use domain::ports::{Record, TransactionLog};
+use domain::ports::{Journal, Ledger, Record, TransactionLog};
 use domain::{Clock, Entropy};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::observe::Observe;
-use super::queue::Queue;
+use super::queue::{Left, OVERFLOW, Queue};
 use super::{Desk, LogObservation, LogWriter};
 use crate::LogSettings;
+use crate::store_breaker::StoreBreaker;
 use crate::supervisor::{Child, ChildParams, Deaths, Handle, Intensity};
 
 const ACTOR: &str = "log_writer";
+/// How long the journal may take for its last sync, at least.
+const SYNC: Duration = Duration::from_secs(1);
 
 /// No place is left for a record: the call must not be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("log queue is full")]
 pub struct Overloaded;
 
-/// The writer was stopped before everything was written.
+/// The writer was stopped before everything was written; what the journal has is written after the next start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("log writer stopped with {unwritten} records unwritten")]
 pub struct LogStopped {
@@ -33,6 +36,10 @@ pub struct LogStopped {
 /// What a log writer needs.
 pub(crate) struct LogParams {
     pub(crate) log: Arc<dyn TransactionLog>,
+    /// Where rows go that were begun in the journal.
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) journal: Option<Arc<dyn Journal>>,
+    pub(crate) breaker: Arc<StoreBreaker>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) catalog: Arc<telemetry::Catalog>,
@@ -60,26 +67,40 @@ impl fmt::Debug for LogHandle {
 #[derive(Debug)]
 pub struct LogPermit {
     queue: Arc<Queue>,
-    place: OwnedSemaphorePermit,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// In memory.
+    Memory(OwnedSemaphorePermit),
+    /// In the journal, which has room.
+    Journal(OwnedSemaphorePermit),
 }
 
 impl LogPermit {
-    /// Records; cannot fail, cannot wait.
+    /// Records; cannot fail, and waits for nothing but a write into the journal's page cache. When it returns, the end of the
+    /// process does not lose the record (with a journal that is neither full nor failing).
     pub fn record(self, record: Record) {
-        // The place stays taken until the store has the record; the queue gives it back then.
-        self.place.forget();
-        self.queue.push(record);
+        match self.place {
+            // Stays taken until the store has the record.
+            Place::Memory(place) => self.queue.record(record, Some(place)),
+            Place::Journal(_reserved) => self.queue.record(record, None),
+        }
     }
 }
 
 impl LogHandle {
-    /// Starts the writer.
+    /// Starts the writer. Blocks while it looks the journal through.
     pub(crate) fn start(params: LogParams) -> Self {
         let capacity = u32::try_from(params.settings.queue).unwrap_or(u32::MAX);
-        let queue = Arc::new(Queue::new(capacity, params.settings.batch));
+        let catalog = Arc::clone(&params.catalog);
+        let queue = Arc::new(Queue::new(capacity, params.settings.batch, params.journal, catalog));
         let desk = Desk {
             queue: Arc::clone(&queue),
             log: params.log,
+            ledger: params.ledger,
+            breaker: params.breaker,
             clock: params.clock,
             entropy: params.entropy,
             catalog: Arc::clone(&params.catalog),
@@ -99,18 +120,35 @@ impl LogHandle {
     /// Reserves a place for a record, before the call that it will tell of is made.
     ///
     /// # Errors
-    /// [`Overloaded`] when as many records as allowed are unwritten or reserved, or the writer is being stopped.
+    /// [`Overloaded`] when as many records as allowed are unwritten or reserved and no journal has room for more, or the writer
+    /// is being stopped.
     pub fn reserve(&self) -> Result<LogPermit, Overloaded> {
-        match Arc::clone(&self.queue.places).try_acquire_owned() {
-            Ok(place) if !self.queue.is_closed() => Ok(LogPermit { queue: Arc::clone(&self.queue), place }),
-            Ok(_) | Err(_) => {
+        match self.place() {
+            Some(place) if !self.queue.is_closed() => Ok(LogPermit { queue: Arc::clone(&self.queue), place }),
+            Some(_) | None => {
                 self.catalog.actor_busy(ACTOR);
                 Err(Overloaded)
             }
         }
     }
 
-    /// Waits until all that was recorded before is written; as long as the store is away, that is as long.
+    fn place(&self) -> Option<Place> {
+        if let Ok(place) = Arc::clone(&self.queue.places).try_acquire_owned() {
+            return Some(Place::Memory(place));
+        }
+        if !self.queue.is_journal_roomy() {
+            return None;
+        }
+        Arc::clone(&self.queue.overflow).try_acquire_owned().ok().map(Place::Journal)
+    }
+
+    /// Returns the queue, for the ledger's writer.
+    pub(crate) fn queue(&self) -> Arc<Queue> {
+        Arc::clone(&self.queue)
+    }
+
+    /// Waits until all that was recorded before is written (or kept as refused for good); as long as the store is away, that is
+    /// as long.
     ///
     /// # Errors
     /// [`LogStopped`] when the writer was stopped before.
@@ -124,6 +162,11 @@ impl LogHandle {
         LogObservation {
             is_up,
             unwritten: self.queue.depth(),
+            spooled: self.queue.spooled(),
+            refused: self.queue.refused(),
+            dropped: self.queue.dropped(),
+            journal_bytes: self.queue.journal.as_ref().map_or(0, |journal| journal.standing().bytes),
+            is_journal_failing: self.queue.is_journal_failing(),
             free: self.queue.places.available_permits(),
             written: self.queue.written(),
             failed_writes: self.queue.failed_writes(),
@@ -131,20 +174,35 @@ impl LogHandle {
         }
     }
 
-    /// Refuses reservations, waits until what was recorded or reserved is written, and lets the actor end. Returns how many
-    /// records were unwritten when `grace` was over.
-    pub(crate) async fn stop(&self, grace: Duration) -> usize {
+    /// Refuses reservations, waits until what was recorded or reserved is written, and lets the actor end. Returns what was not
+    /// written when `grace` was over.
+    pub(crate) async fn stop(&self, grace: Duration) -> Left {
         self.queue.close();
-        // All places are back when nothing is reserved and nothing unwritten.
-        let all = self.queue.places.acquire_many(self.queue.capacity);
-        let is_drained = matches!(tokio::time::timeout(grace, all).await, Ok(Ok(_)));
+        // All places are back when nothing is reserved, and nothing of what memory holds is unwritten.
+        let drained = async {
+            let memory = self.queue.places.acquire_many(self.queue.capacity).await;
+            let journal = self.queue.overflow.acquire_many(OVERFLOW).await;
+            memory.is_ok() && journal.is_ok() && self.queue.flush().await.is_ok()
+        };
+        let is_drained = tokio::time::timeout(grace, drained).await == Ok(true);
         self.actor.child().retire();
         if is_drained {
-            return 0;
+            return Left { unwritten: 0, spooled: 0 };
         }
-        self.queue.abandon();
-        let unwritten = self.queue.depth();
-        tracing::error!(unwritten, "log writer stops with records unwritten");
-        unwritten
+        let left = self.queue.abandon();
+        // The process ends soon, and perhaps the machine with it.
+        if !matches!(tokio::time::timeout(grace.max(SYNC), self.queue.sync()).await, Ok(Ok(()))) {
+            tracing::error!("the journal could not be synced before the end");
+        }
+        if left.unwritten > 0 {
+            tracing::error!(unwritten = left.unwritten, "log writer stops with records unwritten");
+        }
+        if left.spooled > 0 {
+            tracing::warn!(
+                spooled = left.spooled,
+                "log writer stops with records in the journal; the next start writes them"
+            );
+        }
+        left
     }
 }

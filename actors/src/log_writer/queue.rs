@@ -1,44 +1,51 @@
-//! Records between those who make them and the writer, and who waits for them to be written.
+//! Entries between those who make them and the writer, and who waits for them to be written.
 
-use std::collections::VecDeque;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
-use domain::ports::Record;
-use tokio::sync::{Notify, Semaphore, watch};
+use domain::ports::{Journal, JournalError, Owed, Record};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use super::LogStopped;
-use super::backlog::{Backlog, Failure, Numbered};
+use super::arrivals::{Arrivals, Due, Marks};
+use super::backlog::{Backlog, Failure, Verdict};
+use super::entry::{Entry, Mark};
 use crate::lock::lock;
+
+/// Entries of the journal read at a time when it is looked through at the start.
+const LOOK_THROUGH: usize = 256;
+/// Of the journal's capacity, the part that is kept for records whose call was made already.
+const KEPT_FREE: u64 = 16;
 
 /// The queue between callers and writer. Two locks, taken in this order: callers never wait while the writer copies.
 #[derive(Debug)]
-pub(super) struct Queue {
-    arrivals: Mutex<Arrivals>,
-    backlog: Mutex<Backlog<Box<Record>>>,
+pub(crate) struct Queue {
+    pub(super) arrivals: Mutex<Arrivals>,
+    backlog: Mutex<Backlog<Entry>>,
+    pub(super) journal: Option<Arc<dyn Journal>>,
+    pub(super) catalog: Arc<telemetry::Catalog>,
     /// Wakes the writer: something came, or someone is in a hurry.
     stirred: Notify,
-    /// A place for each record from its reservation until the store has it.
-    pub(super) places: std::sync::Arc<Semaphore>,
+    /// A place in memory for each record from its reservation until the store has it.
+    pub(super) places: Arc<Semaphore>,
     pub(super) capacity: u32,
+    /// Reservations for which memory has no place but the journal.
+    pub(super) overflow: Arc<Semaphore>,
     batch: usize,
     progress: watch::Sender<Progress>,
     failed_writes: AtomicU64,
+    is_journal_failing: AtomicBool,
+    refused: AtomicU64,
+    dropped: AtomicU64,
 }
 
-#[derive(Debug, Default)]
-struct Arrivals {
-    waiting: VecDeque<Numbered<Box<Record>>>,
-    last_number: u64,
-    /// Records up to this number do not linger.
-    hurry_up_to: u64,
-    is_closed: bool,
-}
+/// Most reservations at a time for which memory has no place.
+pub(super) const OVERFLOW: u32 = 1 << 20;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Progress {
-    /// All records up to this number are written.
-    written_up_to: u64,
+    /// All up to here are written, or kept where the store's refusals are.
+    up_to: Marks,
     written: u64,
     is_abandoned: bool,
 }
@@ -50,48 +57,116 @@ pub(super) enum Standing {
     Empty,
     /// Fewer than a batch wait, and nobody is in a hurry.
     Gathering,
-    /// A batch waits, or someone is in a hurry.
+    /// A batch waits, or someone is in a hurry, or the journal has what is due.
     Due,
 }
 
+/// What did not get into the store by the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// In memory only: lost.
+    pub(crate) unwritten: usize,
+    /// In the journal: written after the next start.
+    pub(crate) spooled: usize,
+}
+
 impl Queue {
-    /// Returns an empty queue.
-    pub(super) fn new(capacity: u32, batch: usize) -> Self {
+    /// Returns a queue that begins with what is open in the journal. Blocks while it looks that through.
+    pub(super) fn new(
+        capacity: u32,
+        batch: usize,
+        journal: Option<Arc<dyn Journal>>,
+        catalog: Arc<telemetry::Catalog>,
+    ) -> Self {
         let permits = usize::try_from(capacity).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        let arrivals = journal.as_deref().map_or_else(Arrivals::default, |journal| {
+            let arrivals = look_through(journal);
+            tracing::info!(entries = arrivals.len(), "the journal is open");
+            arrivals
+        });
+        let handed = arrivals.written_up_to(std::iter::empty());
         Self {
-            arrivals: Mutex::default(),
+            arrivals: Mutex::new(arrivals),
             backlog: Mutex::default(),
+            journal,
+            catalog,
             stirred: Notify::new(),
-            places: std::sync::Arc::new(Semaphore::new(permits)),
+            places: Arc::new(Semaphore::new(permits)),
             capacity,
+            overflow: Arc::new(Semaphore::new(usize::try_from(OVERFLOW).unwrap_or(Semaphore::MAX_PERMITS))),
             batch,
-            progress: watch::Sender::new(Progress::default()),
+            progress: watch::Sender::new(Progress { up_to: handed, ..Progress::default() }),
             failed_writes: AtomicU64::new(0),
+            is_journal_failing: AtomicBool::new(false),
+            refused: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
         }
     }
 
-    /// Adds a record whose place was reserved. Wakes the writer for a first one and for a full batch only.
-    pub(super) fn push(&self, record: Record) {
-        let record = Box::new(record);
+    /// Adds a record: into the journal where there is one, and into memory where it has a place. When this returns, the end of
+    /// the process does not lose it, unless the journal is full or failing.
+    pub(super) fn record(&self, record: Record, place: Option<OwnedSemaphorePermit>) {
         let mut arrivals = lock(&self.arrivals);
-        arrivals.last_number = arrivals.last_number.saturating_add(1);
-        let number = arrivals.last_number;
-        arrivals.waiting.push_back(Numbered { number, item: record });
-        let count = arrivals.waiting.len();
+        let appended = arrivals.push(self.journal.as_deref(), Owed::Recorded(Box::new(record)), place);
+        let is_worth_waking = self.is_worth_waking(&arrivals);
         drop(arrivals);
-        if count == 1 || count == self.batch {
+        let is_journaled = matches!(appended, Some(Ok(_)));
+        self.heard(appended.map(|appended| appended.map(|_| ())));
+        if !is_journaled && self.progress.borrow().is_abandoned {
+            self.drop_records(1);
+        }
+        if is_worth_waking {
             self.stirred.notify_one();
+        }
+    }
+
+    /// Wakes the writer for a first entry, a full batch, and a first one that is not in memory.
+    pub(super) fn is_worth_waking(&self, arrivals: &Arrivals) -> bool {
+        let count = arrivals.len();
+        count == 1 || count == self.batch || arrivals.spooled() == 1
+    }
+
+    /// Wakes the writer.
+    pub(super) fn stir(&self) {
+        self.stirred.notify_one();
+    }
+
+    /// Notes what the journal said.
+    pub(super) fn heard(&self, said: Option<Result<(), JournalError>>) {
+        let is_failing = match said {
+            None => return,
+            Some(Ok(())) => false,
+            Some(Err(JournalError::Full)) => {
+                self.catalog.journal_failed();
+                return;
+            }
+            Some(Err(error @ JournalError::Disk { .. })) => {
+                self.catalog.journal_failed();
+                if !self.is_journal_failing() {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "the journal's disk fails; records are kept in memory as far as it goes"
+                    );
+                }
+                true
+            }
+        };
+        if self.is_journal_failing() != is_failing {
+            self.is_journal_failing.store(is_failing, Ordering::Relaxed);
         }
     }
 
     /// Returns how the arrivals stand.
     pub(super) fn standing(&self) -> Standing {
         let arrivals = lock(&self.arrivals);
-        let Some(first) = arrivals.waiting.front() else {
-            return Standing::Empty;
-        };
-        let is_hurried = arrivals.is_closed || first.number <= arrivals.hurry_up_to;
-        if is_hurried || arrivals.waiting.len() >= self.batch { Standing::Due } else { Standing::Gathering }
+        match arrivals.due(self.batch) {
+            Due::Nothing => Standing::Empty,
+            Due::Journal { .. } => Standing::Due,
+            Due::Memory(count) if count < self.batch && !arrivals.is_hurried() && arrivals.spooled() == 0 => {
+                Standing::Gathering
+            }
+            Due::Memory(_) => Standing::Due,
+        }
     }
 
     /// Waits until something came or someone is in a hurry.
@@ -99,52 +174,119 @@ impl Queue {
         self.stirred.notified().await;
     }
 
-    /// Hands up to a batch of arrivals to the backlog. Both locks are held, so that a record is in one of them at any time.
-    pub(super) fn take_over(&self) {
+    /// Hands up to a batch of arrivals to the backlog, from memory or from the journal. Both locks are held meanwhile (not
+    /// while the journal is read), so that an entry is in one of them at any time.
+    pub(super) fn take_over(&self) -> Result<(), JournalError> {
         let mut arrivals = lock(&self.arrivals);
-        let count = self.batch.min(arrivals.waiting.len());
-        lock(&self.backlog).extend(arrivals.waiting.drain(..count));
+        let (from, to) = match arrivals.due(self.batch) {
+            Due::Nothing => return Ok(()),
+            Due::Memory(count) => {
+                let entries = arrivals.hand_over(count);
+                lock(&self.backlog).extend(entries);
+                return Ok(());
+            }
+            Due::Journal { from, to } => (from, to),
+        };
+        drop(arrivals);
+        let Some(journal) = &self.journal else { return Ok(()) };
+        let most = usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX).saturating_add(1);
+        let read = journal.read(from, most.min(self.batch))?;
+        let mut arrivals = lock(&self.arrivals);
+        let entries = arrivals.hand_over_read(to, read);
+        lock(&self.backlog).extend(entries);
+        Ok(())
+    }
+
+    /// Hands over what only memory has, although it is not its turn.
+    pub(super) fn take_over_unread(&self) {
+        let mut arrivals = lock(&self.arrivals);
+        let entries = arrivals.hand_over_unread(self.batch);
+        lock(&self.backlog).extend(entries);
     }
 
     /// Works on what was taken over.
-    pub(super) fn with_backlog<R>(&self, work: impl FnOnce(&mut Backlog<Box<Record>>) -> R) -> R {
+    pub(super) fn with_backlog<R>(&self, work: impl FnOnce(&mut Backlog<Entry>) -> R) -> R {
         work(&mut lock(&self.backlog))
     }
 
-    /// Begins a try and returns copies of its records.
-    pub(super) fn begin(&self) -> Vec<Record> {
-        self.with_backlog(|backlog| backlog.begin(|record| Record::clone(record)))
+    /// Begins a try and returns copies of its entries.
+    pub(super) fn begin(&self) -> Vec<Owed> {
+        self.with_backlog(|backlog| backlog.begin(|entry| entry.owed.clone()))
     }
 
     /// The store has what was tried: frees the places, and tells those who wait for it.
     pub(super) fn succeeded(&self) {
-        let count = self.with_backlog(Backlog::succeeded);
-        self.places.add_permits(count);
-        let written_up_to = self.written_up_to();
-        self.progress.send_modify(|progress| {
-            progress.written_up_to = written_up_to;
-            progress.written = progress.written.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
-        });
+        let entries = self.with_backlog(Backlog::succeeded);
+        let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
+        drop(entries);
+        self.advance(count);
     }
 
     /// The store has not what was tried.
-    pub(super) fn failed(&self, failure: Failure) {
+    pub(super) fn failed(&self, failure: Failure) -> Verdict {
         self.failed_writes.fetch_add(1, Ordering::Relaxed);
-        self.with_backlog(|backlog| backlog.failed(failure));
+        self.with_backlog(|backlog| backlog.failed(failure))
+    }
+
+    /// Keeps an entry beside the journal that the store will not have. Where that cannot be, it stays aside.
+    pub(super) fn give_up(&self) {
+        let hopeless =
+            self.with_backlog(|backlog| backlog.hopeless().map(|entry| (entry.mark, entry.owed.clone())));
+        let (Some(journal), Some((Mark::Journal(number), owed))) = (&self.journal, hopeless) else { return };
+        match journal.refuse(number, &owed) {
+            Ok(()) => {
+                drop(self.with_backlog(Backlog::take_hopeless));
+                self.refused.fetch_add(1, Ordering::Relaxed);
+                self.catalog.log_refused();
+                tracing::error!(
+                    number,
+                    transaction = %Transaction(&owed),
+                    "the store refuses an entry for good; the journal keeps it and tries it again at the next start"
+                );
+                self.advance(0);
+            }
+            Err(error) => self.heard(Some(Err(error))),
+        }
+    }
+
+    /// Acknowledges what is done, forgets what was known of it, and tells those who wait.
+    fn advance(&self, written: u64) {
+        let up_to = {
+            let mut arrivals = lock(&self.arrivals);
+            let backlog = lock(&self.backlog);
+            let up_to = arrivals.written_up_to(backlog.iter().map(|entry| entry.mark));
+            drop(backlog);
+            arrivals.begun.leave(up_to.journal, up_to.memory);
+            up_to
+        };
+        if let Some(journal) = &self.journal
+            && self.progress.borrow().up_to.journal < up_to.journal
+            && let Err(error) = journal.acknowledge(up_to.journal)
+        {
+            self.catalog.journal_failed();
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the journal cannot remember how far the store is"
+            );
+        }
+        self.progress.send_modify(|progress| {
+            progress.up_to = up_to;
+            progress.written = progress.written.saturating_add(written);
+        });
     }
 
     /// Waits until all that was recorded before is written.
     pub(super) async fn flush(&self) -> Result<(), LogStopped> {
         let target = {
             let mut arrivals = lock(&self.arrivals);
-            arrivals.hurry_up_to = arrivals.last_number;
-            arrivals.last_number
+            arrivals.hurry_up_to = arrivals.last();
+            arrivals.last()
         };
         self.stirred.notify_one();
         let mut progress = self.progress.subscribe();
-        let reached = progress.wait_for(|now| now.written_up_to >= target || now.is_abandoned).await;
+        let reached = progress.wait_for(|now| now.up_to.reach(target) || now.is_abandoned).await;
         match reached {
-            Ok(now) if now.written_up_to >= target => Ok(()),
+            Ok(now) if now.up_to.reach(target) => Ok(()),
             Ok(_) | Err(_) => Err(LogStopped { unwritten: self.depth() }),
         }
     }
@@ -155,9 +297,28 @@ impl Queue {
         self.stirred.notify_one();
     }
 
-    /// Tells those who wait that nobody writes any more.
-    pub(super) fn abandon(&self) {
+    /// Tells those who wait that nobody writes any more. Returns what was not written; what the journal has not is lost.
+    pub(super) fn abandon(&self) -> Left {
         self.progress.send_modify(|progress| progress.is_abandoned = true);
+        let arrivals = lock(&self.arrivals);
+        let backlog = lock(&self.backlog);
+        let with_writer = backlog.iter().filter(|entry| matches!(entry.mark, Mark::Memory(_))).count();
+        let unwritten = arrivals.unjournaled().saturating_add(with_writer);
+        let left = Left {
+            unwritten,
+            spooled: arrivals.len().saturating_add(backlog.len()).saturating_sub(unwritten),
+        };
+        drop((backlog, arrivals));
+        self.drop_records(unwritten);
+        left
+    }
+
+    fn drop_records(&self, records: usize) {
+        if records > 0 {
+            self.dropped.fetch_add(u64::try_from(records).unwrap_or(u64::MAX), Ordering::Relaxed);
+            self.catalog.log_dropped(records);
+            tracing::error!(records, "log records are lost: the writer has stopped and no journal has them");
+        }
     }
 
     /// Returns whether reservations are refused.
@@ -165,13 +326,27 @@ impl Queue {
         lock(&self.arrivals).is_closed
     }
 
-    /// Returns how many records are not written.
-    pub(super) fn depth(&self) -> usize {
-        let arrivals = lock(&self.arrivals);
-        arrivals.waiting.len().saturating_add(lock(&self.backlog).len())
+    /// Returns whether the journal can be counted on for a record that memory has no place for.
+    pub(super) fn is_journal_roomy(&self) -> bool {
+        self.journal.as_ref().is_some_and(|journal| {
+            let standing = journal.standing();
+            let kept_free = standing.capacity / KEPT_FREE;
+            !self.is_journal_failing() && standing.bytes.saturating_add(kept_free) <= standing.capacity
+        })
     }
 
-    /// Returns how many records were written.
+    /// Returns how many entries are not written.
+    pub(super) fn depth(&self) -> usize {
+        let arrivals = lock(&self.arrivals);
+        arrivals.len().saturating_add(lock(&self.backlog).len())
+    }
+
+    /// Returns how many entries wait in the journal and not in memory.
+    pub(super) fn spooled(&self) -> usize {
+        lock(&self.arrivals).spooled()
+    }
+
+    /// Returns how many entries were written.
     pub(super) fn written(&self) -> u64 {
         self.progress.borrow().written
     }
@@ -181,10 +356,63 @@ impl Queue {
         self.failed_writes.load(Ordering::Relaxed)
     }
 
-    fn written_up_to(&self) -> u64 {
-        let arrivals = lock(&self.arrivals);
-        let first_waiting = arrivals.waiting.front().map(|first| first.number);
-        let first_open = lock(&self.backlog).first_open().into_iter().chain(first_waiting).min();
-        first_open.map_or(arrivals.last_number, |number| number.saturating_sub(1))
+    /// Returns whether the journal's disk failed at the last entry.
+    pub(super) fn is_journal_failing(&self) -> bool {
+        self.is_journal_failing.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many entries the store refused for good.
+    pub(super) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many records were lost.
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+}
+
+/// Reads what is open in a journal, for what it says of ledger rows.
+fn look_through(journal: &dyn Journal) -> Arrivals {
+    let standing = journal.standing();
+    let mut arrivals = Arrivals::behind(standing.first_open.saturating_sub(1), standing.last);
+    let mut from = standing.first_open;
+    loop {
+        match journal.read(from, LOOK_THROUGH) {
+            Ok(entries) => {
+                let Some((last, _)) = entries.last() else { return arrivals };
+                from = last.saturating_add(1);
+                for (number, owed) in &entries {
+                    arrivals.note(owed, Mark::Journal(*number));
+                }
+            }
+            Err(error) => {
+                // The rows are still written. Until then their keys are unknown here; the provider knows them.
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the journal cannot be looked through"
+                );
+                return arrivals;
+            }
+        }
+    }
+}
+
+/// An entry's transaction, for people.
+struct Transaction<'a>(&'a Owed);
+
+impl std::fmt::Display for Transaction<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let transaction = match self.0 {
+            Owed::Begun(entry) => Some(entry.transaction),
+            Owed::Recorded(record) => {
+                let settled = record.settlement.as_ref().map(|(_, transaction, _)| *transaction);
+                record.transaction.as_ref().map(|row| row.id).or(settled)
+            }
+        };
+        match transaction {
+            Some(transaction) => transaction.fmt(f),
+            None => f.write_str("none"),
+        }
     }
 }

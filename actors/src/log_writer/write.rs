@@ -1,43 +1,53 @@
 //! One write after another. A failed one is kept and paced; nothing is ever dropped.
 
-use domain::ports::StoreError;
+use domain::ports::{Begun, Owed, StoreError};
 
 use super::Desk;
-use super::backlog::{Backlog, Failure};
+use super::backlog::{Failure, Verdict};
+use super::drain::{Run, runs};
 use super::queue::Standing;
 use crate::jitter::wait_after;
+use crate::lock::lock;
 
 const QUEUE: &str = "log";
 
 /// Writes for as long as the actor lives.
 pub(super) async fn keep_writing(desk: Desk) {
     // What an earlier life had begun is tried again, and counts as a failure: a batch that kills its writer is paced.
-    desk.queue.with_backlog(Backlog::recover);
+    let verdict = desk.queue.with_backlog(super::backlog::Backlog::recover);
+    give_up_if_hopeless(&desk, verdict);
     loop {
         let failures = desk.queue.with_backlog(|backlog| backlog.failures());
         if failures > 0 {
+            settle_on_disk(&desk).await;
             tokio::time::sleep(wait_after(failures, desk.settings.backoff, desk.entropy.as_ref())).await;
         }
         gather(&desk).await;
         write_once(&desk).await;
-        desk.catalog.queue_depth(QUEUE, desk.queue.depth());
+        tell(&desk);
     }
 }
 
 /// Waits until there is something to try.
 async fn gather(desk: &Desk) {
+    let mut unread = 0_u32;
     loop {
         let (has_head, has_aside) =
             desk.queue.with_backlog(|backlog| (backlog.has_head(), backlog.has_aside()));
         if has_head {
             return;
         }
-        match desk.queue.standing() {
-            Standing::Due => desk.queue.take_over(),
+        if unread > 0 {
+            // Nothing else to do than to wait for the journal's disk.
+            let wait = wait_after(unread, desk.settings.backoff, desk.entropy.as_ref());
+            tokio::time::timeout(wait, desk.queue.stirred()).await.ok();
+        }
+        let is_read = match desk.queue.standing() {
+            Standing::Due => take_over(desk),
             Standing::Gathering => {
                 // Either is fine: a full batch, or as many as came in time.
                 tokio::time::timeout(desk.settings.linger, desk.queue.stirred()).await.ok();
-                desk.queue.take_over();
+                take_over(desk)
             }
             Standing::Empty if has_aside => {
                 let failures = desk.queue.with_backlog(|backlog| backlog.aside_failures());
@@ -46,41 +56,114 @@ async fn gather(desk: &Desk) {
                 if tokio::time::timeout(quiet, desk.queue.stirred()).await.is_err() {
                     return;
                 }
+                true
             }
-            Standing::Empty => desk.queue.stirred().await,
+            Standing::Empty => {
+                desk.queue.stirred().await;
+                true
+            }
+        };
+        unread = if is_read { 0 } else { unread.saturating_add(1) };
+    }
+}
+
+/// Takes over what is due. Returns whether it could be read; otherwise what only memory has goes on without it.
+fn take_over(desk: &Desk) -> bool {
+    match desk.queue.take_over() {
+        Ok(()) => true,
+        Err(error) => {
+            desk.queue.heard(Some(Err(error)));
+            desk.queue.take_over_unread();
+            false
         }
     }
 }
 
 /// Tries what is due.
 async fn write_once(desk: &Desk) {
-    let records = desk.queue.begin();
-    let rows = records.len();
-    let began = desk.clock.monotonic();
-    let result = tokio::time::timeout(desk.settings.timeout, desk.log.record(records)).await;
-    match result {
-        Ok(Ok(())) => {
-            desk.queue.succeeded();
-            desk.catalog.log_batch(rows, desk.clock.monotonic().saturating_sub(began));
-        }
-        Ok(Err(error)) => {
+    let entries = desk.queue.begin();
+    let rows = entries.len();
+    match write(desk, entries).await {
+        Ok(()) => desk.queue.succeeded(),
+        Err(failure) => {
             desk.catalog.log_store_failed();
-            let failure = match error {
-                StoreError::Unavailable { .. } => Failure::Away,
-                StoreError::Conflict(_) | StoreError::Corrupt(_) => Failure::Refused,
-            };
-            desk.queue.failed(failure);
-            tracing::error!(
-                rows,
-                error = &error as &dyn std::error::Error,
-                "log store did not take a batch; it is kept"
-            );
+            tracing::error!(rows, failure = ?failure, "what the store did not take is kept");
+            let verdict = desk.queue.failed(failure);
+            give_up_if_hopeless(desk, verdict);
         }
-        Err(_elapsed) => {
-            desk.catalog.log_store_failed();
-            desk.queue.failed(Failure::Away);
-            let timeout_ms = desk.settings.timeout.as_millis();
-            tracing::error!(rows, timeout_ms, "log store did not answer in time; the batch is kept");
+    }
+}
+
+async fn write(desk: &Desk, entries: Vec<Owed>) -> Result<(), Failure> {
+    let runs = {
+        let arrivals = lock(&desk.queue.arrivals);
+        runs(entries, |transaction| arrivals.begun.key_of(transaction))
+    };
+    for run in runs {
+        write_run(desk, run).await?;
+    }
+    Ok(())
+}
+
+async fn write_run(desk: &Desk, run: Run) -> Result<(), Failure> {
+    if !run.begun.is_empty() {
+        let transactions: Vec<_> = run.begun.iter().map(|entry| entry.transaction).collect();
+        let began = tokio::time::timeout(desk.settings.timeout, desk.ledger.begin(run.begun)).await;
+        let answers = began.map_err(|_elapsed| late(desk))?.map_err(|error| refused(&error))?;
+        desk.breaker.close();
+        for (transaction, answer) in transactions.into_iter().zip(answers) {
+            // The same transaction is ourselves, in an earlier try.
+            if let Begun::Existing(row) = answer
+                && row.transaction != transaction
+            {
+                desk.catalog.ledger_twin();
+                tracing::warn!(%transaction, twin = %row.transaction, "another node has used the idempotency key meanwhile; the provider saw one key");
+            }
         }
+    }
+    if !run.records.is_empty() {
+        let rows = run.records.len();
+        let began = desk.clock.monotonic();
+        let written = tokio::time::timeout(desk.settings.timeout, desk.log.record(run.records)).await;
+        written.map_err(|_elapsed| late(desk))?.map_err(|error| refused(&error))?;
+        desk.catalog.log_batch(rows, desk.clock.monotonic().saturating_sub(began));
+    }
+    Ok(())
+}
+
+fn late(desk: &Desk) -> Failure {
+    let timeout_ms = desk.settings.timeout.as_millis();
+    tracing::error!(timeout_ms, "log store did not answer in time");
+    Failure::Away
+}
+
+fn refused(error: &StoreError) -> Failure {
+    tracing::error!(error = error as &dyn std::error::Error, "log store did not take a batch");
+    match error {
+        StoreError::Unavailable { .. } => Failure::Away,
+        StoreError::Conflict(_) | StoreError::Corrupt(_) => Failure::Refused,
+    }
+}
+
+fn give_up_if_hopeless(desk: &Desk, verdict: Verdict) {
+    if verdict == Verdict::Hopeless {
+        desk.queue.give_up();
+    }
+}
+
+/// While the store is away, what waits for it should survive a power failure, too.
+async fn settle_on_disk(desk: &Desk) {
+    let synced = tokio::time::timeout(desk.settings.timeout, desk.queue.sync()).await;
+    if let Ok(Err(error)) = synced {
+        desk.queue.heard(Some(Err(error)));
+    }
+}
+
+fn tell(desk: &Desk) {
+    desk.catalog.queue_depth(QUEUE, desk.queue.depth());
+    if let Some(journal) = &desk.queue.journal {
+        let standing = journal.standing();
+        desk.catalog.journal_standing(standing.open(), standing.bytes, standing.capacity);
+        desk.catalog.log_spooled(desk.queue.spooled());
     }
 }

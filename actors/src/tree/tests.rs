@@ -1,7 +1,7 @@
 //! The tree starts whole, tells how it is, and stops in its order.
 
 use crate::doubles::{Stage, hash_of, ledger_entry, record};
-use crate::{TenantUnavailable, TreeError, TreeParams, start};
+use crate::{Fallback, TenantUnavailable, TreeError, TreeParams, start};
 
 use super::TABLE;
 
@@ -24,7 +24,7 @@ async fn the_tree_stops_in_order_and_the_log_last() {
     let place = log.reserve().unwrap();
     // What a request in flight does: it begins, and records when it is through.
     let request = actix_rt::spawn(async move {
-        ledger.begin(ledger_entry(1, None)).await.unwrap();
+        ledger.begin(ledger_entry(1, None), Fallback::None).await.unwrap();
         place.record(record(1));
     });
     stage.ledger.commits.arrived(1).await;
@@ -50,7 +50,7 @@ fn handles_work_from_any_thread() {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
             runtime.unwrap().block_on(async {
                 assert!(tenants.by_key(key, hash_of(key)).await.unwrap().is_some());
-                ledger.begin(ledger_entry(1, None)).await.unwrap();
+                ledger.begin(ledger_entry(1, None), Fallback::None).await.unwrap();
                 log.reserve().unwrap().record(record(1));
                 log.flush().await.unwrap();
             });
@@ -70,6 +70,7 @@ fn without_an_actix_system_the_tree_does_not_start() {
         vault: std::sync::Arc::clone(&stage.vault),
         ledger: std::sync::Arc::clone(&stage.ledger) as _,
         log: std::sync::Arc::clone(&stage.log) as _,
+        journal: None,
         tokens: std::sync::Arc::clone(&stage.tokens) as _,
         descriptors: Vec::new(),
         leases: None,

@@ -1,0 +1,77 @@
+//! Beginning entries in the journal while the store is away.
+
+use domain::ports::{Begun, JournalError};
+
+use super::Desk;
+use super::queue::Waiting;
+use super::write::{count, fail};
+
+/// What takes the store's place while it is away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fallback {
+    /// Nothing: a repeat of the call would do its work again, and without the store nobody knows of the first.
+    None,
+    /// The node's journal: a repeat of the call is harmless by the provider's own key, or by itself. Only for calls whose twins
+    /// on other nodes come with the same key of the provider's.
+    Journal,
+}
+
+/// Begins a batch in the journal, as far as it may be there, and answers everyone in it.
+pub(super) async fn begin(desk: &Desk, batch: Vec<Waiting>) {
+    let mut begun = Vec::with_capacity(batch.len());
+    let mut refused = Vec::new();
+    for waiting in batch {
+        if waiting.fallback == Fallback::None {
+            refused.push(waiting);
+            continue;
+        }
+        // A twin in this very batch.
+        if let Some(row) = desk.log.met_by(&waiting.entry) {
+            waiting.answer(Ok(Begun::Existing(Box::new(row))));
+            continue;
+        }
+        match desk.log.begin_in_journal(waiting.entry.clone()) {
+            Ok(()) => begun.push(waiting),
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "ledger entry was not begun in the journal"
+                );
+                refused.push(waiting);
+            }
+        }
+    }
+    fail(desk, refused);
+    if begun.is_empty() {
+        return;
+    }
+    match synced(desk).await {
+        Ok(()) => {
+            count(&desk.queue.journaled, begun.len());
+            for waiting in begun {
+                desk.catalog.ledger_journaled();
+                waiting.answer(Ok(Begun::Started));
+            }
+        }
+        Err(error) => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "ledger entries in the journal may not be on the disk; nothing is sent for them"
+            );
+            for waiting in &begun {
+                desk.log.withdraw(&waiting.entry);
+            }
+            fail(desk, begun);
+        }
+    }
+}
+
+/// Waits for the disk, as long as for the store at most.
+async fn synced(desk: &Desk) -> Result<(), JournalError> {
+    match tokio::time::timeout(desk.settings.timeout, desk.log.sync()).await {
+        Ok(synced) => synced,
+        Err(_elapsed) => {
+            Err(JournalError::Disk { doing: "sync", source: std::io::ErrorKind::TimedOut.into() })
+        }
+    }
+}

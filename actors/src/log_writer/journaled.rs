@@ -1,0 +1,110 @@
+//! Beginning ledger rows in the journal, for the ledger's writer: what it begins goes the way of the records, so that a row is
+//! committed before its settlement.
+
+use domain::ports::{JournalError, Owed, Record};
+use domain::{LedgerEntry, LedgerState, Settlement, Timestamp, TransactionId};
+
+use super::begun::{Answer, KnownRow, LedgerKey, State};
+use super::queue::Queue;
+use crate::lock::lock;
+
+impl Queue {
+    /// Returns whether there is a journal.
+    pub(crate) const fn has_journal(&self) -> bool {
+        self.journal.is_some()
+    }
+
+    /// Returns the row that an entry would meet in the journal. Blocks on the disk when there is one.
+    pub(crate) fn met_by(&self, entry: &LedgerEntry) -> Option<LedgerEntry> {
+        let known = lock(&self.arrivals).begun.met_by(entry)?;
+        self.row(known)
+    }
+
+    /// Returns the row that was begun in the journal with a key. Blocks on the disk when there is one.
+    pub(crate) fn find_begun(&self, key: &LedgerKey) -> Option<LedgerEntry> {
+        let known = lock(&self.arrivals).begun.find(key)?;
+        self.row(known)
+    }
+
+    /// Takes over a row that was begun in the journal; nothing when it was not.
+    pub(crate) fn take_over_begun(
+        &self,
+        transaction: TransactionId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Option<bool> {
+        lock(&self.arrivals).begun.take_over(transaction, now, until)
+    }
+
+    /// Begins a row in the journal; it survives a power failure after [`Queue::sync`] only.
+    pub(crate) fn begin_in_journal(&self, entry: LedgerEntry) -> Result<(), JournalError> {
+        let Some(journal) = self.journal.as_deref().filter(|_| self.is_journal_roomy()) else {
+            return Err(JournalError::Full);
+        };
+        let mut arrivals = lock(&self.arrivals);
+        let appended = arrivals.begin(journal, entry);
+        let is_worth_waking = self.is_worth_waking(&arrivals);
+        drop(arrivals);
+        if is_worth_waking {
+            self.stir();
+        }
+        let began = match &appended {
+            Ok(()) => Ok(()),
+            Err(_) => Err(JournalError::Full),
+        };
+        self.heard(Some(appended));
+        began
+    }
+
+    /// Returns when what was begun survives a power failure.
+    pub(crate) async fn sync(&self) -> Result<(), JournalError> {
+        match &self.journal {
+            Some(journal) => journal.sync().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Gives up a row that was begun in the journal and for which nothing was sent: its key is free again.
+    pub(crate) fn withdraw(&self, entry: &LedgerEntry) {
+        let settlement = Some((entry.tenant, entry.transaction, Settlement::Released));
+        self.record(Record { transaction: None, settlement }, None);
+    }
+
+    /// Reads a row. Nothing, when the store has it by now or the disk cannot give it.
+    fn row(&self, known: KnownRow) -> Option<LedgerEntry> {
+        let Owed::Begun(mut row) = self.read_one(known.number)? else { return None };
+        row.lease_until = known.lease_until;
+        row.state = match known.state {
+            State::Started => LedgerState::Started,
+            State::Unknown => LedgerState::Unknown,
+            State::Settled(answer) => self.settled(answer)?,
+            State::Released => return None,
+        };
+        Some(*row)
+    }
+
+    fn settled(&self, answer: Answer) -> Option<LedgerState> {
+        let settlement = match answer {
+            Answer::Here(settlement) => settlement,
+            Answer::InJournal(number) => match self.read_one(number)? {
+                Owed::Recorded(record) => record.settlement?.2,
+                Owed::Begun(_) => return None,
+            },
+        };
+        match settlement {
+            Settlement::Settled { status, body } => Some(LedgerState::Settled { status, body }),
+            Settlement::Unknown | Settlement::Released => None,
+        }
+    }
+
+    fn read_one(&self, number: u64) -> Option<Owed> {
+        let journal = self.journal.as_ref()?;
+        match journal.read(number, 1) {
+            Ok(entries) => entries.into_iter().find(|(found, _)| *found == number).map(|(_, owed)| owed),
+            Err(error) => {
+                self.heard(Some(Err(error)));
+                None
+            }
+        }
+    }
+}
