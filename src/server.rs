@@ -1,7 +1,9 @@
 //! Starting and stopping: the order in which things begin and end.
 
 mod error;
+mod farewell;
 mod listen;
+mod secure;
 mod signals;
 mod state;
 mod tls;
@@ -133,7 +135,7 @@ impl Running {
 
     /// Stops in order: not ready, no new connections, requests and operations under way, batches, the store.
     pub async fn stop(self) {
-        self.refuse_work();
+        self.state.close();
         let [public, admin] = self.servers;
         public.stop(true).await;
         self.gateway.tasks.close();

@@ -1,3 +1,5 @@
+//! All that is wrong is told, each with its place, and no secret with it.
+
 use std::path::Path;
 
 use super::layers::is_service_link;

@@ -15,12 +15,15 @@ use rustls::ServerConfig;
 use tokio::net::TcpSocket;
 
 use super::RunError;
+use super::secure::{self, Limits};
 use super::state::{Phase, ServerState};
 use crate::app::{self, Gateway, Worker};
 use crate::http;
 
 /// How long an idle connection of a client is kept.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long the head of a request may take to come.
+pub(super) const REQUEST_HEAD: Duration = Duration::from_secs(15);
 /// Connections that may wait to be accepted: a burst of a thousand clients must not meet a closed door.
 const BACKLOG: u32 = 4096;
 
@@ -81,29 +84,31 @@ pub(super) fn serve_public(
     let listen = &gateway.config.listen;
     let (drain, workers) = (listen.drain_seconds, listen.workers);
     let shared = Arc::clone(gateway);
-    let state = Data::from(Arc::clone(state));
+    let (leaving, state) = (state.leaving(), Data::from(Arc::clone(state)));
     // Fails here rather than in a worker, where nobody would see why.
     app::transport(&gateway.config)?;
-    let mut server = HttpServer::new(move || {
+    let app = move || {
         let transport = app::transport(&shared.config).unwrap_or_else(|_| Arc::new(http::NoTransport));
         let worker = Worker { gateway: Arc::clone(&shared), transport };
         App::new().wrap(from_fn(say_goodbye)).configure(application(worker, state.clone()))
-    })
-    .keep_alive(KEEP_ALIVE)
-    .client_request_timeout(Duration::from_secs(15))
-    // Answers are written whole; waiting to fill a packet costs HTTP/2 over TLS some 40 ms each.
-    .tcp_nodelay(true)
-    .shutdown_timeout(drain)
-    .disable_signals();
-    if workers > 0 {
-        server = server.workers(workers);
-    }
+    };
     let listener = port.listen()?;
     let server = match tls {
-        Some(tls) => server.listen_rustls_0_23(listener, tls),
-        None => server.listen(listener),
+        Some(tls) => secure::serve(listener, tls, leaving, app, Limits { workers, drain }),
+        None => {
+            let mut server = HttpServer::new(app)
+                .keep_alive(KEEP_ALIVE)
+                .client_request_timeout(REQUEST_HEAD)
+                .tcp_nodelay(true)
+                .shutdown_timeout(drain)
+                .disable_signals();
+            if workers > 0 {
+                server = server.workers(workers);
+            }
+            server.listen(listener).map(HttpServer::run)
+        }
     };
-    Ok(spawn(server.map_err(|source| RunError::Listen { address, source })?.run()))
+    server.map(spawn).map_err(|source| RunError::Listen { address, source })
 }
 
 /// Returns the public port's application on one worker thread.
@@ -148,7 +153,7 @@ async fn say_goodbye(
     let state = request.app_data::<Data<ServerState>>().cloned();
     let mut response = next.call(request).await?;
     let is_draining = state.is_some_and(|state| state.phase() == Phase::Draining);
-    // HTTP/2 has no such header.
+    // HTTP/2 has no such header, and its own farewell.
     if is_draining && response.request().version() < Version::HTTP_2 {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }

@@ -1,8 +1,8 @@
 //! How far the gateway is, for the health checks: starting, serving, on its way out.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use super::farewell::Leaving;
 use crate::app::Gateway;
 
 /// What the health checks and the metrics page need beside the gateway.
@@ -12,7 +12,7 @@ pub(crate) struct ServerState {
     pub(crate) telemetry: telemetry::Telemetry,
     /// There once everything is up: the admin port is asked before that.
     gateway: OnceLock<Arc<Gateway>>,
-    is_draining: AtomicBool,
+    leaving: Leaving,
 }
 
 /// How far the gateway is.
@@ -28,7 +28,7 @@ pub(crate) enum Phase {
 
 impl ServerState {
     pub(super) fn new(telemetry: telemetry::Telemetry) -> Self {
-        Self { telemetry, gateway: OnceLock::new(), is_draining: AtomicBool::new(false) }
+        Self { telemetry, gateway: OnceLock::new(), leaving: Leaving::default() }
     }
 
     /// Notes that everything is up.
@@ -38,12 +38,23 @@ impl ServerState {
 
     /// Notes that the gateway is told to stop. There is no way back.
     pub(super) fn drain(&self) {
-        self.is_draining.store(true, Ordering::SeqCst);
+        self.leaving.unready.cancel();
+    }
+
+    /// Notes that no connection is welcome any more.
+    pub(super) fn close(&self) {
+        self.drain();
+        self.leaving.closed.cancel();
+    }
+
+    /// Returns what tells connections when to go.
+    pub(super) fn leaving(&self) -> Leaving {
+        self.leaving.clone()
     }
 
     /// Returns how far the gateway is.
     pub(crate) fn phase(&self) -> Phase {
-        if self.is_draining.load(Ordering::SeqCst) {
+        if self.leaving.unready.is_cancelled() {
             Phase::Draining
         } else if self.gateway.get().is_some() {
             Phase::Serving

@@ -1,5 +1,7 @@
 //! TLS on the public port: what is spoken, and how a new certificate comes into use.
 
+mod http2;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
@@ -63,13 +65,7 @@ impl Pair {
         self.connect_with(address, version, &[])
     }
 
-    /// Shakes hands.
-    fn connect_with(
-        &self,
-        address: SocketAddr,
-        version: &'static SupportedProtocolVersion,
-        protocols: &[&[u8]],
-    ) -> std::io::Result<Client> {
+    fn config(&self, version: &'static SupportedProtocolVersion, protocols: &[&[u8]]) -> Arc<ClientConfig> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&[version])
@@ -77,8 +73,18 @@ impl Pair {
             .with_root_certificates(self.trusted.clone())
             .with_no_client_auth();
         config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        Arc::new(config)
+    }
+
+    /// Shakes hands.
+    fn connect_with(
+        &self,
+        address: SocketAddr,
+        version: &'static SupportedProtocolVersion,
+        protocols: &[&[u8]],
+    ) -> std::io::Result<Client> {
         let name = ServerName::try_from("localhost").expect("a name");
-        let connection = ClientConnection::new(Arc::new(config), name).expect("a connection");
+        let connection = ClientConnection::new(self.config(version, protocols), name).expect("a connection");
         let mut stream = StreamOwned::new(connection, TcpStream::connect(address)?);
         while stream.conn.is_handshaking() {
             stream.conn.complete_io(&mut stream.sock)?;
@@ -122,9 +128,12 @@ async fn only_tls_1_3_is_spoken() {
         serve.api.try_send(http::Method::GET, "/health/live", &[], "").await.is_err(),
         "plain HTTP is refused"
     );
-    let both: &[&[u8]] = &[b"h2", b"http/1.1"];
-    let client = pair.connect_with(serve.public, &rustls::version::TLS13, both).expect("a handshake");
-    assert_eq!(client.0.conn.alpn_protocol(), Some(b"h2".as_slice()));
+    for (offered, taken) in
+        [([&b"h2"[..], b"http/1.1"], &b"h2"[..]), ([b"http/1.1", b"http/1.0"], b"http/1.1")]
+    {
+        let client = pair.connect_with(serve.public, &rustls::version::TLS13, &offered).expect("a handshake");
+        assert_eq!(client.0.conn.alpn_protocol(), Some(taken));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
