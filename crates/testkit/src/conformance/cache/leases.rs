@@ -32,6 +32,8 @@ pub async fn passes(leases: &dyn QuotaLeases, time: &dyn Passing) {
     a_lease_that_nobody_knows_is_no_error(leases).await;
     a_new_limit_holds_at_once(leases).await;
     many_small_leases_are_counted_exactly(leases).await;
+    leases_that_are_counted_together_leave_late_and_never_early(leases, time).await;
+    of_leases_that_are_counted_together_each_gives_back_its_own(leases).await;
     a_node_is_there_once_it_says_so(leases).await;
 }
 
@@ -164,6 +166,38 @@ async fn many_small_leases_are_counted_exactly(leases: &dyn QuotaLeases) {
     }
     let rest = LeaseRequest { window: QuotaWindow::Day, ..ask(large, limit, u32::MAX) };
     assert_eq!(lease(leases, rest).await.granted, limit - 700);
+}
+
+async fn leases_that_are_counted_together_leave_late_and_never_early(
+    leases: &dyn QuotaLeases,
+    time: &dyn Passing,
+) {
+    let key = samples::id();
+    let one = LeaseRequest { window: QuotaWindow::Day, ..ask(key, 1_000, 1) };
+    for _ in 0..200 {
+        lease(leases, one).await;
+    }
+    // A 200th of a day are 432 seconds: wherever it begins, some of these are counted with their neighbours.
+    for _ in 0..4 {
+        time.pass(key, QuotaWindow::Day, Duration::from_secs(100)).await;
+        lease(leases, one).await;
+    }
+    time.pass(key, QuotaWindow::Day, Duration::from_secs(86_400 - 350)).await;
+    let held = 1_000 - lease(leases, one).await.remaining - 1;
+    assert!((4..=204).contains(&held), "{held} of the four are held");
+    time.pass(key, QuotaWindow::Day, Duration::from_secs(350 + 432)).await;
+    assert_eq!(lease(leases, one).await.remaining, 1_000 - 2);
+}
+
+async fn of_leases_that_are_counted_together_each_gives_back_its_own(leases: &dyn QuotaLeases) {
+    let key = samples::id();
+    let one = LeaseRequest { window: QuotaWindow::Day, ..ask(key, 250, 1) };
+    let mut last = lease(leases, one).await;
+    for _ in 1..250 {
+        last = lease(leases, one).await;
+    }
+    leases.give_back(key, QuotaWindow::Day, &last.id, u32::MAX).await.unwrap();
+    assert_eq!(lease(leases, LeaseRequest { want: 250, ..one }).await.granted, 1);
 }
 
 async fn a_node_is_there_once_it_says_so(leases: &dyn QuotaLeases) {
