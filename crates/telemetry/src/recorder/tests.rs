@@ -22,6 +22,9 @@ fn exercised() -> String {
     catalog.passed_on_local_share();
     catalog.replayed();
     catalog.log_store_failed();
+    catalog.cache_failed("leases");
+    catalog.cache_refused("answers");
+    catalog.cache_connected(true);
     telemetry.render()
 }
 
