@@ -48,6 +48,7 @@ async fn it_keeps_services() {
 async fn it_keeps_the_ledger() {
     let (store, _folder) = open();
     conformance::ledger::passes(&store, &store).await;
+    conformance::ledger::leases_of_started_rows_can_be_ended(&store, &store).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
