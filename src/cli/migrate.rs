@@ -1,6 +1,7 @@
 //! `migrate`: brings the schema of a PostgreSQL database up to date, as the role that owns its tables.
 
 use std::io::Write;
+use std::path::Path;
 
 use clap::Args;
 use domain::Secret;
@@ -40,9 +41,16 @@ pub(super) fn run(args: &MigrateArgs) -> Result<(), RunError> {
     })?;
     let login = args.login.clone().or_else(|| node_role(postgres.url.as_ref(), owner));
     rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
-    let work = store_postgres::migrate(owner.expose(), MigrateOptions { login });
+    let ca_pem = postgres.ca_file.as_deref().map(read_authorities).transpose()?;
+    let work = store_postgres::migrate(owner.expose(), MigrateOptions { login, ca_pem });
     let report = actix_rt::System::new().block_on(work).map_err(|error| RunError::Migrate(told(&error)))?;
     write(&mut std::io::stdout().lock(), &report).map_err(RunError::Output)
+}
+
+fn read_authorities(file: &Path) -> Result<Box<[u8]>, RunError> {
+    let pem = std::fs::read(file)
+        .map_err(|error| RunError::Migrate(format!("cannot read {}: {error}", file.display())))?;
+    Ok(pem.into_boxed_slice())
 }
 
 /// Returns the role of nodes, where it is another than the owner and its name needs no decoding.

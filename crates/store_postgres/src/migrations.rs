@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
-use tokio_postgres::{Client, NoTls, Transaction};
+use tokio_postgres::{Client, Transaction};
+
+use crate::options::read_url;
+use crate::{ConnectError, tls};
 
 /// A step of the schema.
 struct Migration {
@@ -83,6 +86,8 @@ const FIRST_DAYS: i32 = 3;
 pub struct MigrateOptions {
     /// The role that nodes sign in as: it gets the rights that they need, and is made without a password when it is missing.
     pub login: Option<Box<str>>,
+    /// The certificate authorities that may have signed the server's certificate, as PEM, instead of the system's.
+    pub ca_pem: Option<Box<[u8]>>,
 }
 
 /// What was done.
@@ -97,6 +102,9 @@ pub struct MigrateReport {
 /// Why the schema was not brought up to date. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
+    /// The address or the certificate authorities cannot be used.
+    #[error("cannot connect to PostgreSQL with these settings")]
+    Settings(#[from] ConnectError),
     /// The server cannot be reached, or does not let this role in.
     #[error("cannot sign in to PostgreSQL to migrate its schema")]
     Connect(#[source] tokio_postgres::Error),
@@ -160,8 +168,8 @@ pub enum MigrateError {
 /// # Errors
 /// [`MigrateError`]; the database is as it was before.
 pub async fn migrate(url: &str, options: MigrateOptions) -> Result<MigrateReport, MigrateError> {
-    let (mut client, connection) =
-        tokio_postgres::connect(url, NoTls).await.map_err(MigrateError::Connect)?;
+    let tls = tls::connector(options.ca_pem.as_deref())?;
+    let (mut client, connection) = read_url(url)?.connect(tls).await.map_err(MigrateError::Connect)?;
     let work = std::pin::pin!(migrate_with(&mut client, options));
     tokio::select! {
         report = work => report,

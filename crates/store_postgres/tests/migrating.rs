@@ -6,7 +6,7 @@ use testkit::servers::Postgres;
 const NODE: &str = "gateway_node";
 
 fn options() -> MigrateOptions {
-    MigrateOptions { login: Some(NODE.into()) }
+    MigrateOptions { login: Some(NODE.into()), ..MigrateOptions::default() }
 }
 
 async fn migrate_database(database: &str) -> Result<MigrateReport, MigrateError> {
@@ -107,7 +107,7 @@ async fn a_mighty_role_cannot_be_a_nodes() {
     postgres.psql("postgres", "CREATE ROLE acts_for_owner LOGIN IN ROLE owner");
     postgres.psql("postgres", "CREATE DATABASE owned OWNER owner");
     for login in ["postgres", "owner", "bypasses", "acts_for_owner"] {
-        let options = MigrateOptions { login: Some(login.into()) };
+        let options = MigrateOptions { login: Some(login.into()), ..MigrateOptions::default() };
         let error = migrate(&postgres.url("owner", "owned"), options).await.unwrap_err();
         assert!(matches!(error, MigrateError::Login { .. }), "{login}: {error}");
     }

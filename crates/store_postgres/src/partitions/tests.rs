@@ -23,7 +23,7 @@ fn a_partition_is_named_after_its_day_in_utc() {
 async fn tending_makes_the_days_ahead_and_drops_those_past_their_retention() {
     let postgres = Postgres::shared();
     let database = postgres.create_database();
-    let options = MigrateOptions { login: Some("gateway_node".into()) };
+    let options = MigrateOptions { login: Some("gateway_node".into()), ..MigrateOptions::default() };
     migrate(&postgres.url("postgres", &database), options).await.unwrap();
     let now = postgres.psql(&database, "SELECT (extract(epoch FROM now()) * 1000)::bigint");
     let now = Timestamp::from_unix_ms(now.parse().unwrap());

@@ -11,7 +11,7 @@ pub(crate) const NODE: &str = "gateway_node";
 pub(crate) async fn ready_database() -> String {
     let postgres = Postgres::shared();
     let database = postgres.create_database();
-    let options = MigrateOptions { login: Some(NODE.into()) };
+    let options = MigrateOptions { login: Some(NODE.into()), ..MigrateOptions::default() };
     migrate(&postgres.url("postgres", &database), options).await.unwrap();
     database
 }

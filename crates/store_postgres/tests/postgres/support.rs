@@ -1,0 +1,82 @@
+//! A migrated database of a test's own, and how a node gets into it.
+
+use std::time::Duration;
+
+use domain::Secret;
+use store_postgres::{MigrateOptions, Options, PostgresStore, migrate};
+use testkit::servers::Postgres;
+
+/// Whom a node signs in as.
+pub(crate) const LOGIN: &str = "gateway_node";
+
+/// How many calls the rollups count.
+pub(crate) const COUNTED_SQL: &str = "SELECT sum(calls) FROM usage_rollups";
+
+/// A migrated database.
+pub(crate) struct Database<'a> {
+    server: &'a Postgres,
+    name: String,
+}
+
+impl Database<'static> {
+    /// Makes one on the server that all tests share.
+    pub(crate) async fn new() -> Self {
+        Self::on(Postgres::shared()).await
+    }
+}
+
+impl<'a> Database<'a> {
+    /// Makes one on a server.
+    pub(crate) async fn on(server: &'a Postgres) -> Self {
+        Self::migrated(server, None).await
+    }
+
+    /// Makes one on a server with TLS.
+    pub(crate) async fn on_encrypted(server: &'a Postgres) -> Self {
+        Self::migrated(server, Some(server.ca_pem().as_bytes().into())).await
+    }
+
+    async fn migrated(server: &'a Postgres, ca_pem: Option<Box<[u8]>>) -> Self {
+        let name = server.create_database();
+        let options = MigrateOptions { login: Some(LOGIN.into()), ca_pem };
+        migrate(&server.url("postgres", &name), options).await.unwrap();
+        Self { server, name }
+    }
+
+    /// Makes the partitions of the days that the samples are of, so that their rows are copied in.
+    pub(crate) fn with_partitions(self) -> Self {
+        self.psql("SELECT ensure_partitions('2025-08-29', 3)");
+        self
+    }
+
+    /// Returns its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Runs SQL as the superuser.
+    #[track_caller]
+    pub(crate) fn psql(&self, sql: &str) -> String {
+        self.server.psql(&self.name, sql)
+    }
+
+    /// Returns how a node reaches it.
+    pub(crate) fn options(&self) -> Options {
+        Options {
+            url: Secret::new(self.server.url(LOGIN, &self.name)),
+            pool_size: 4,
+            connect_timeout: Duration::from_secs(2),
+            checkout_timeout: Duration::from_secs(3),
+            statement_timeout: Duration::from_secs(3),
+            max_lifetime: Duration::from_secs(600),
+            prepared_statements: true,
+            ca_pem: None,
+            retention_days: 30,
+        }
+    }
+
+    /// Opens a store of a node's own.
+    pub(crate) fn open(&self) -> PostgresStore {
+        PostgresStore::connect(&self.options()).unwrap()
+    }
+}
