@@ -99,7 +99,9 @@ impl Journal for JournalDouble {
     fn acknowledge(&self, up_to: u64) -> Result<(), JournalError> {
         self.acknowledged.store(up_to, Ordering::SeqCst);
         let mut entries = self.entries.lock().unwrap();
-        *entries = entries.split_off(&(up_to + 1));
+        while entries.first_key_value().is_some_and(|(number, _)| *number <= up_to) {
+            entries.pop_first();
+        }
         Ok(())
     }
 

@@ -14,4 +14,4 @@ pub(crate) use journal::JournalDouble;
 pub(crate) use leases::LeasesDouble;
 pub(crate) use ports::{Directory, TokenShop};
 pub(crate) use stage::{OTHER, PROVIDER, Stage, hash_of, key_id, ledger_entry, record, tenant_id};
-pub(crate) use stores::{LedgerDouble, LogDouble};
+pub(crate) use stores::{Committed, LedgerDouble, LogDouble};

@@ -1,7 +1,7 @@
 //! A stage: doubles, settings without waits, and sample tenants with really sealed credentials.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::ports::Record;
@@ -15,7 +15,9 @@ use resilience::{Backoff, BreakerPolicy, BreakerSettings, RetryBudgetSettings};
 use testkit::{CountingEntropy, ManualClock};
 use vault::{Binding, Keyring, Vault};
 
-use super::{ChangesDouble, Directory, JournalDouble, LeasesDouble, LedgerDouble, LogDouble, TokenShop};
+use super::{
+    ChangesDouble, Committed, Directory, JournalDouble, LeasesDouble, LedgerDouble, LogDouble, TokenShop,
+};
 use crate::{
     LedgerSettings, LogSettings, ProviderSettings, Settings, SupervisionSettings, TenantSettings, Tree,
     TreeParams, start,
@@ -66,11 +68,12 @@ impl Stage {
     /// Returns a stage with an empty directory.
     pub(crate) fn new() -> Self {
         let entropy = Arc::new(CountingEntropy::default());
+        let order = Arc::<Mutex<Vec<Committed>>>::default();
         Self {
             clock: Arc::new(ManualClock::at(NOW)),
             directory: Arc::default(),
-            ledger: Arc::default(),
-            log: Arc::default(),
+            ledger: Arc::new(LedgerDouble { order: Arc::clone(&order), ..LedgerDouble::default() }),
+            log: Arc::new(LogDouble { order, ..LogDouble::default() }),
             journal: None,
             tokens: Arc::default(),
             vault: Arc::new(Vault::new(Keyring::generate(entropy.as_ref()), entropy)),
@@ -92,6 +95,23 @@ impl Stage {
         let changes = Arc::new(ChangesDouble::default());
         self.changes = Some(Arc::clone(&changes));
         changes
+    }
+
+    /// Returns a stage with a journal.
+    pub(crate) fn with_journal() -> Self {
+        Self { journal: Some(Arc::default()), ..Self::new() }
+    }
+
+    /// Returns the journal.
+    pub(crate) fn journal(&self) -> &JournalDouble {
+        self.journal.as_ref().unwrap()
+    }
+
+    /// Returns a stage with a store of its own and the journal as it is now: what a process finds that starts after this one
+    /// was killed.
+    pub(crate) fn after_a_crash(&self) -> Self {
+        let journal = Some(Arc::new(self.journal().reopened()));
+        Self { journal, settings: self.settings.clone(), ..Self::new() }
     }
 
     /// Starts a tree.

@@ -1,7 +1,8 @@
 //! A ledger and a log, in memory.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use domain::ports::{
@@ -11,6 +12,13 @@ use domain::{Environment, LedgerEntry, TenantId, Timestamp, TransactionId};
 
 use super::{Fault, Hold};
 
+/// Something that a store has committed, by its transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Committed {
+    Begun(u128),
+    Recorded(u128),
+}
+
 type LedgerKey = (TenantId, Environment, Box<str>);
 
 /// Begins entries as the port promises, and remembers the sizes of its commits.
@@ -19,7 +27,9 @@ pub(crate) struct LedgerDouble {
     pub(crate) commits: Hold,
     pub(crate) fault: Fault,
     pub(crate) batches: Mutex<Vec<usize>>,
-    rows: Mutex<HashMap<LedgerKey, LedgerEntry>>,
+    /// What was committed, in order; shared with the log.
+    pub(crate) order: Arc<Mutex<Vec<Committed>>>,
+    pub(crate) rows: Mutex<HashMap<LedgerKey, LedgerEntry>>,
 }
 
 #[async_trait]
@@ -30,6 +40,7 @@ impl Ledger for LedgerDouble {
         self.fault.strike("beginning entries")?;
         let mut rows = self.rows.lock().unwrap();
         let begun = entries.into_iter().map(|entry| {
+            self.order.lock().unwrap().push(Committed::Begun(entry.transaction.as_u128()));
             let Some(key) = entry.idempotency_key.clone() else {
                 return Begun::Started;
             };
@@ -43,8 +54,14 @@ impl Ledger for LedgerDouble {
         Ok(begun.collect())
     }
 
-    async fn find(&self, _: TenantId, _: Environment, _: &str) -> Result<Option<LedgerEntry>, StoreError> {
-        Ok(None)
+    async fn find(
+        &self,
+        tenant: TenantId,
+        environment: Environment,
+        key: &str,
+    ) -> Result<Option<LedgerEntry>, StoreError> {
+        self.fault.strike("finding a row")?;
+        Ok(self.rows.lock().unwrap().get(&(tenant, environment, key.into())).cloned())
     }
 
     async fn take_over(
@@ -54,6 +71,8 @@ impl Ledger for LedgerDouble {
         _: Timestamp,
         _: Timestamp,
     ) -> Result<bool, StoreError> {
+        self.commits.pass().await;
+        self.fault.strike("taking a row over")?;
         Ok(false)
     }
 
@@ -73,6 +92,11 @@ pub(crate) struct LogDouble {
     pub(crate) fault: Fault,
     pub(crate) batches: Mutex<Vec<usize>>,
     pub(crate) rows: Mutex<Vec<u128>>,
+    /// What was committed, in order; shared with the ledger.
+    pub(crate) order: Arc<Mutex<Vec<Committed>>>,
+    /// A row that is refused.
+    pub(crate) refuses: Mutex<Option<u128>>,
+    pub(crate) refuses_all: AtomicBool,
     /// A row over which every write panics.
     pub(crate) poison: Mutex<Option<u128>>,
 }
@@ -88,7 +112,13 @@ impl TransactionLog for LogDouble {
         self.fault.strike("writing records")?;
         let poison = *self.poison.lock().unwrap();
         assert!(!records.iter().any(|record| Some(number(record)) == poison), "scripted panic over a record");
+        let refused = *self.refuses.lock().unwrap();
+        let has_refused = records.iter().any(|record| Some(number(record)) == refused);
+        if has_refused || self.refuses_all.load(Ordering::SeqCst) {
+            return Err(StoreError::Corrupt("a scripted row"));
+        }
         self.batches.lock().unwrap().push(records.len());
+        self.order.lock().unwrap().extend(records.iter().map(|record| Committed::Recorded(number(record))));
         self.rows.lock().unwrap().extend(records.iter().map(number));
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! Only where the journal has them, not the rows themselves: an outage of an hour begins millions.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{Environment, LedgerEntry, Settlement, TenantId, Timestamp, TransactionId};
 
@@ -18,6 +18,8 @@ pub(super) struct BegunRows {
     rows: HashMap<TransactionId, Row>,
     /// By the last entry that concerns them: when the store has it, they go.
     leaving: BTreeMap<Mark, TransactionId>,
+    /// In which entries they were begun.
+    numbers: BTreeSet<u64>,
 }
 
 #[derive(Debug)]
@@ -75,9 +77,16 @@ impl BegunRows {
             replay_until: entry.replay_until,
         };
         self.leaving.insert(last, entry.transaction);
+        self.numbers.insert(number);
         if let Some(before) = self.rows.insert(entry.transaction, row) {
             self.leaving.remove(&before.last);
+            self.numbers.remove(&before.number);
         }
+    }
+
+    /// Returns the first entry in which a known row was begun: it must stay readable.
+    pub(super) fn first_number(&self) -> Option<u64> {
+        self.numbers.first().copied()
     }
 
     /// Returns the row that a new entry would meet: of the same key, unless its answer is no longer replayed.
@@ -169,10 +178,12 @@ impl BegunRows {
     }
 
     fn forget(&mut self, transaction: TransactionId) {
-        if let Some(Row { key: Some(key), .. }) = self.rows.remove(&transaction)
-            && self.by_key.get(&key) == Some(&transaction)
+        let Some(row) = self.rows.remove(&transaction) else { return };
+        self.numbers.remove(&row.number);
+        if let Some(key) = &row.key
+            && self.by_key.get(key) == Some(&transaction)
         {
-            self.by_key.remove(&key);
+            self.by_key.remove(key);
         }
     }
 }

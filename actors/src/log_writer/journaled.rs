@@ -38,7 +38,7 @@ impl Queue {
 
     /// Begins a row in the journal; it survives a power failure after [`Queue::sync`] only.
     pub(crate) fn begin_in_journal(&self, entry: LedgerEntry) -> Result<(), JournalError> {
-        let Some(journal) = self.journal.as_deref().filter(|_| self.is_journal_roomy()) else {
+        let Some(journal) = self.journal.as_deref().filter(|_| self.has_room()) else {
             return Err(JournalError::Full);
         };
         let mut arrivals = lock(&self.arrivals);

@@ -35,6 +35,9 @@ pub(crate) struct Queue {
     progress: watch::Sender<Progress>,
     failed_writes: AtomicU64,
     is_journal_failing: AtomicBool,
+    is_journal_full: AtomicBool,
+    /// Whether a reservation may find out that a journal that failed is well again.
+    may_try_journal: AtomicBool,
     refused: AtomicU64,
     dropped: AtomicU64,
 }
@@ -98,6 +101,8 @@ impl Queue {
             progress: watch::Sender::new(Progress { up_to: handed, ..Progress::default() }),
             failed_writes: AtomicU64::new(0),
             is_journal_failing: AtomicBool::new(false),
+            is_journal_full: AtomicBool::new(false),
+            may_try_journal: AtomicBool::new(false),
             refused: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
         }
@@ -131,28 +136,24 @@ impl Queue {
         self.stirred.notify_one();
     }
 
-    /// Notes what the journal said.
+    /// Notes what the journal said. Told once, not for every record.
     pub(super) fn heard(&self, said: Option<Result<(), JournalError>>) {
-        let is_failing = match said {
+        let (is_full, is_failing) = match &said {
             None => return,
-            Some(Ok(())) => false,
-            Some(Err(JournalError::Full)) => {
-                self.catalog.journal_failed();
-                return;
-            }
-            Some(Err(error @ JournalError::Disk { .. })) => {
-                self.catalog.journal_failed();
-                if !self.is_journal_failing() {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "the journal's disk fails; records are kept in memory as far as it goes"
-                    );
-                }
-                true
-            }
+            Some(Ok(())) => (false, false),
+            Some(Err(JournalError::Full)) => (true, self.is_journal_failing()),
+            Some(Err(JournalError::Disk { .. })) => (self.is_journal_full.load(Ordering::Relaxed), true),
         };
-        if self.is_journal_failing() != is_failing {
-            self.is_journal_failing.store(is_failing, Ordering::Relaxed);
+        let is_new = self.is_journal_full.swap(is_full, Ordering::Relaxed) != is_full;
+        let is_new = (self.is_journal_failing.swap(is_failing, Ordering::Relaxed) != is_failing) || is_new;
+        if let Some(Err(error)) = said {
+            self.catalog.journal_failed();
+            if is_new {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the journal does not do its part; records are kept in memory as far as it goes"
+                );
+            }
         }
     }
 
@@ -193,7 +194,13 @@ impl Queue {
         let read = journal.read(from, most.min(self.batch))?;
         let mut arrivals = lock(&self.arrivals);
         let entries = arrivals.hand_over_read(to, read);
+        let is_nothing = entries.is_empty();
         lock(&self.backlog).extend(entries);
+        drop(arrivals);
+        if is_nothing {
+            // All of it was spoilt; whoever waits for it waits no longer.
+            self.advance(0);
+        }
         Ok(())
     }
 
@@ -251,17 +258,19 @@ impl Queue {
 
     /// Acknowledges what is done, forgets what was known of it, and tells those who wait.
     fn advance(&self, written: u64) {
-        let up_to = {
+        let (up_to, readable) = {
             let mut arrivals = lock(&self.arrivals);
             let backlog = lock(&self.backlog);
             let up_to = arrivals.written_up_to(backlog.iter().map(|entry| entry.mark));
             drop(backlog);
             arrivals.begun.leave(up_to.journal, up_to.memory);
-            up_to
+            (up_to, arrivals.begun.first_number())
         };
+        // A row is read from the journal for as long as its twins are answered from there.
+        let done = up_to.journal.min(readable.map_or(u64::MAX, |number| number.saturating_sub(1)));
         if let Some(journal) = &self.journal
-            && self.progress.borrow().up_to.journal < up_to.journal
-            && let Err(error) = journal.acknowledge(up_to.journal)
+            && journal.standing().first_open <= done
+            && let Err(error) = journal.acknowledge(done)
         {
             self.catalog.journal_failed();
             tracing::warn!(
@@ -328,10 +337,20 @@ impl Queue {
 
     /// Returns whether the journal can be counted on for a record that memory has no place for.
     pub(super) fn is_journal_roomy(&self) -> bool {
+        let is_worth_it = !self.is_journal_failing() || self.may_try_journal.swap(false, Ordering::Relaxed);
+        is_worth_it && self.has_room()
+    }
+
+    /// The journal's disk answers: the next reservation may try it, even if it failed before.
+    pub(super) fn let_journal_try(&self) {
+        self.may_try_journal.store(self.is_journal_failing(), Ordering::Relaxed);
+    }
+
+    /// Returns whether the journal has room for more than the records whose call was made already.
+    pub(super) fn has_room(&self) -> bool {
         self.journal.as_ref().is_some_and(|journal| {
             let standing = journal.standing();
-            let kept_free = standing.capacity / KEPT_FREE;
-            !self.is_journal_failing() && standing.bytes.saturating_add(kept_free) <= standing.capacity
+            standing.bytes.saturating_add(standing.capacity / KEPT_FREE) <= standing.capacity
         })
     }
 

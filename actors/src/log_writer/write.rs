@@ -151,11 +151,18 @@ fn give_up_if_hopeless(desk: &Desk, verdict: Verdict) {
     }
 }
 
-/// While the store is away, what waits for it should survive a power failure, too.
+/// While the store is away, what waits for it should survive a power failure, too. That also tells when a disk that had failed
+/// may be well again.
 async fn settle_on_disk(desk: &Desk) {
+    if !desk.queue.has_journal() {
+        return;
+    }
     let synced = tokio::time::timeout(desk.settings.timeout, desk.queue.sync()).await;
-    if let Ok(Err(error)) = synced {
-        desk.queue.heard(Some(Err(error)));
+    match synced {
+        Ok(Ok(())) => desk.queue.let_journal_try(),
+        Ok(Err(error)) => desk.queue.heard(Some(Err(error))),
+        // It was sent for, and is paced with the next try.
+        Err(_elapsed) => {}
     }
 }
 

@@ -1,26 +1,10 @@
-//! Records that were accepted are written: through a store that is away, a writer that dies, and a stop.
+//! Without a journal: records that were accepted are written, through a store that is away, a writer that dies, and a stop.
 
 use std::time::Duration;
 
+use super::{failed_writes, rows, write};
 use crate::doubles::{Stage, record};
-use crate::{LogStopped, Overloaded, Tree};
-
-fn write(tree: &Tree, numbers: std::ops::RangeInclusive<u128>) {
-    for number in numbers {
-        tree.log.reserve().unwrap().record(record(number));
-    }
-}
-
-fn rows(stage: &Stage) -> Vec<u128> {
-    stage.log.rows.lock().unwrap().clone()
-}
-
-/// Waits until this many writes have failed.
-async fn failed_writes(tree: &Tree, writes: u64) {
-    while tree.log.observe().await.failed_writes < writes {
-        tokio::task::yield_now().await;
-    }
-}
+use crate::{LogStopped, Overloaded};
 
 #[actix_rt::test]
 async fn a_flush_returns_when_what_was_recorded_is_written() {

@@ -1,0 +1,124 @@
+//! What was begun in the journal comes to the store in order, when that is back.
+
+use domain::ports::{Begun, Journal};
+use domain::{LedgerState, Settlement, TransactionId};
+
+use super::{back, settle, settled, store_away};
+use crate::Fallback;
+use crate::doubles::{Committed, Stage, ledger_entry, tenant_id};
+
+fn position(stage: &Stage, what: Committed) -> Option<usize> {
+    stage.ledger.order.lock().unwrap().iter().position(|committed| *committed == what)
+}
+
+#[actix_rt::test]
+async fn every_row_is_begun_before_it_is_settled_and_in_few_commits() {
+    let stage = store_away();
+    let tree = stage.start();
+    for number in 1..=2_000 {
+        let key = number.to_string();
+        let key = (number % 3 != 0).then_some(&*key);
+        let begun = tree.ledger.begin(ledger_entry(number, key), Fallback::Journal).await;
+        assert_eq!(begun, Ok(Begun::Started));
+        settle(&tree, number, settled(number));
+    }
+    let tries = stage.ledger.batches.lock().unwrap().len();
+    back(&stage);
+    tree.log.flush().await.unwrap();
+    for number in 1..=2_000 {
+        let begun = position(&stage, Committed::Begun(number)).unwrap();
+        let recorded = position(&stage, Committed::Recorded(number)).unwrap();
+        assert!(begun < recorded, "{number}");
+    }
+    let rows = stage.log.rows.lock().unwrap().clone();
+    assert_eq!(rows, (1..=2_000).collect::<Vec<u128>>());
+    let commits = stage.ledger.batches.lock().unwrap().len() - tries;
+    assert!(commits <= 300, "batches of 16 entries are 8 rows: {commits}");
+    assert_eq!(stage.journal().standing().open(), 0);
+    assert!(!tree.ledger.observe().await.is_store_away);
+}
+
+#[actix_rt::test]
+async fn rows_of_one_key_come_one_after_the_other() {
+    let stage = store_away();
+    let tree = stage.start();
+    for number in 1..=40 {
+        let begun = tree.ledger.begin(ledger_entry(number, Some("same")), Fallback::Journal).await;
+        assert_eq!(begun, Ok(Begun::Started));
+        settle(&tree, number, Settlement::Released);
+    }
+    back(&stage);
+    tree.log.flush().await.unwrap();
+    let order = stage.ledger.order.lock().unwrap().clone();
+    let mut expected = Vec::new();
+    for number in 1..=40 {
+        expected.extend([Committed::Begun(number), Committed::Recorded(number)]);
+    }
+    assert_eq!(order, expected);
+}
+
+#[actix_rt::test]
+async fn while_it_drains_a_twin_still_meets_the_row_of_the_journal() {
+    let stage = store_away();
+    let tree = stage.start();
+    let begun = tree.ledger.begin(ledger_entry(1, Some("same")), Fallback::Journal).await;
+    assert_eq!(begun, Ok(Begun::Started));
+    // The ledger is back; the log's writer is held in the middle of its drain.
+    stage.log.writes.close();
+    settle(&tree, 1, settled(1));
+    back(&stage);
+    while tree.ledger.observe().await.is_store_away {
+        tokio::task::yield_now().await;
+    }
+    match tree.ledger.begin(ledger_entry(2, Some("same")), Fallback::None).await {
+        Ok(Begun::Existing(row)) => {
+            assert_eq!(row.state, LedgerState::Settled { status: 201, body: "1".into() });
+        }
+        other => panic!("{other:?}"),
+    }
+    stage.log.writes.open();
+    tree.log.flush().await.unwrap();
+    // From now on the store tells.
+    match tree.ledger.begin(ledger_entry(3, Some("same")), Fallback::None).await {
+        Ok(Begun::Existing(row)) => assert_eq!(row.transaction, TransactionId::from_u128(1)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[actix_rt::test]
+async fn a_twin_of_another_node_is_met_and_the_record_is_still_written() {
+    let stage = store_away();
+    let tree = stage.start();
+    let begun = tree.ledger.begin(ledger_entry(1, Some("same")), Fallback::Journal).await;
+    assert_eq!(begun, Ok(Begun::Started));
+    settle(&tree, 1, settled(1));
+    let theirs = ledger_entry(77, Some("same"));
+    let key = (tenant_id(1), theirs.environment, "same".into());
+    stage.ledger.rows.lock().unwrap().insert(key, theirs.clone());
+    back(&stage);
+    tree.log.flush().await.unwrap();
+    assert_eq!(*stage.log.rows.lock().unwrap(), [1]);
+    assert_eq!(tree.ledger.find(tenant_id(1), theirs.environment, "same").await, Ok(Some(theirs)));
+}
+
+#[actix_rt::test]
+async fn a_crash_in_the_middle_of_an_outage_loses_no_row() {
+    let stage = store_away();
+    let tree = stage.start();
+    for number in 1..=100 {
+        let key = number.to_string();
+        let begun = tree.ledger.begin(ledger_entry(number, Some(&key)), Fallback::Journal).await;
+        assert_eq!(begun, Ok(Begun::Started));
+        if number % 2 == 0 {
+            settle(&tree, number, settled(number));
+        }
+    }
+    let next = stage.after_a_crash();
+    let tree = next.start();
+    tree.log.flush().await.unwrap();
+    assert_eq!(next.ledger.rows.lock().unwrap().len(), 100);
+    assert_eq!(next.log.rows.lock().unwrap().len(), 50);
+    for number in (2..=100).step_by(2) {
+        assert!(position(&next, Committed::Begun(number)) < position(&next, Committed::Recorded(number)));
+    }
+}
