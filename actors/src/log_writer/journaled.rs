@@ -52,7 +52,7 @@ impl Queue {
             Ok(()) => Ok(()),
             Err(_) => Err(JournalError::Full),
         };
-        self.heard(Some(appended));
+        self.heard(appended);
         began
     }
 
@@ -102,7 +102,7 @@ impl Queue {
         match journal.read(number, 1) {
             Ok(entries) => entries.into_iter().find(|(found, _)| *found == number).map(|(_, owed)| owed),
             Err(error) => {
-                self.heard(Some(Err(error)));
+                self.heard(Err(error));
                 None
             }
         }

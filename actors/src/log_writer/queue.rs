@@ -1,6 +1,6 @@
 //! Entries between those who make them and the writer, and who waits for them to be written.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use domain::ports::{Journal, JournalError, Owed, Record};
@@ -10,12 +10,9 @@ use super::LogStopped;
 use super::arrivals::{Arrivals, Due, Marks};
 use super::backlog::{Backlog, Failure, Verdict};
 use super::entry::{Entry, Mark};
+use super::journal_health::JournalHealth;
+use super::look_through::{Named, look_through};
 use crate::lock::lock;
-
-/// Entries of the journal read at a time when it is looked through at the start.
-const LOOK_THROUGH: usize = 256;
-/// Of the journal's capacity, the part that is kept for records whose call was made already.
-const KEPT_FREE: u64 = 16;
 
 /// The queue between callers and writer. Two locks, taken in this order: callers never wait while the writer copies.
 #[derive(Debug)]
@@ -34,10 +31,7 @@ pub(crate) struct Queue {
     batch: usize,
     progress: watch::Sender<Progress>,
     failed_writes: AtomicU64,
-    is_journal_failing: AtomicBool,
-    is_journal_full: AtomicBool,
-    /// Whether a reservation may find out that a journal that failed is well again.
-    may_try_journal: AtomicBool,
+    pub(super) health: JournalHealth,
     refused: AtomicU64,
     dropped: AtomicU64,
 }
@@ -100,9 +94,7 @@ impl Queue {
             batch,
             progress: watch::Sender::new(Progress { up_to: handed, ..Progress::default() }),
             failed_writes: AtomicU64::new(0),
-            is_journal_failing: AtomicBool::new(false),
-            is_journal_full: AtomicBool::new(false),
-            may_try_journal: AtomicBool::new(false),
+            health: JournalHealth::default(),
             refused: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
         }
@@ -111,12 +103,15 @@ impl Queue {
     /// Adds a record: into the journal where there is one, and into memory where it has a place. When this returns, the end of
     /// the process does not lose it, unless the journal is full or failing.
     pub(super) fn record(&self, record: Record, place: Option<OwnedSemaphorePermit>) {
+        let owed = Owed::Recorded(Box::new(record));
         let mut arrivals = lock(&self.arrivals);
-        let appended = arrivals.push(self.journal.as_deref(), Owed::Recorded(Box::new(record)), place);
+        let appended = arrivals.push(self.journal.as_deref(), owed, place);
         let is_worth_waking = self.is_worth_waking(&arrivals);
         drop(arrivals);
         let is_journaled = matches!(appended, Some(Ok(_)));
-        self.heard(appended.map(|appended| appended.map(|_| ())));
+        if let Some(appended) = appended {
+            self.heard(appended.map(|_| ()));
+        }
         if !is_journaled && self.progress.borrow().is_abandoned {
             self.drop_records(1);
         }
@@ -134,27 +129,6 @@ impl Queue {
     /// Wakes the writer.
     pub(super) fn stir(&self) {
         self.stirred.notify_one();
-    }
-
-    /// Notes what the journal said. Told once, not for every record.
-    pub(super) fn heard(&self, said: Option<Result<(), JournalError>>) {
-        let (is_full, is_failing) = match &said {
-            None => return,
-            Some(Ok(())) => (false, false),
-            Some(Err(JournalError::Full)) => (true, self.is_journal_failing()),
-            Some(Err(JournalError::Disk { .. })) => (self.is_journal_full.load(Ordering::Relaxed), true),
-        };
-        let is_new = self.is_journal_full.swap(is_full, Ordering::Relaxed) != is_full;
-        let is_new = (self.is_journal_failing.swap(is_failing, Ordering::Relaxed) != is_failing) || is_new;
-        if let Some(Err(error)) = said {
-            self.catalog.journal_failed();
-            if is_new {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "the journal does not do its part; records are kept in memory as far as it goes"
-                );
-            }
-        }
     }
 
     /// Returns how the arrivals stand.
@@ -247,12 +221,12 @@ impl Queue {
                 self.catalog.log_refused();
                 tracing::error!(
                     number,
-                    transaction = %Transaction(&owed),
+                    transaction = %Named(&owed),
                     "the store refuses an entry for good; the journal keeps it and tries it again at the next start"
                 );
                 self.advance(0);
             }
-            Err(error) => self.heard(Some(Err(error))),
+            Err(error) => self.heard(Err(error)),
         }
     }
 
@@ -335,25 +309,6 @@ impl Queue {
         lock(&self.arrivals).is_closed
     }
 
-    /// Returns whether the journal can be counted on for a record that memory has no place for.
-    pub(super) fn is_journal_roomy(&self) -> bool {
-        let is_worth_it = !self.is_journal_failing() || self.may_try_journal.swap(false, Ordering::Relaxed);
-        is_worth_it && self.has_room()
-    }
-
-    /// The journal's disk answers: the next reservation may try it, even if it failed before.
-    pub(super) fn let_journal_try(&self) {
-        self.may_try_journal.store(self.is_journal_failing(), Ordering::Relaxed);
-    }
-
-    /// Returns whether the journal has room for more than the records whose call was made already.
-    pub(super) fn has_room(&self) -> bool {
-        self.journal.as_ref().is_some_and(|journal| {
-            let standing = journal.standing();
-            standing.bytes.saturating_add(standing.capacity / KEPT_FREE) <= standing.capacity
-        })
-    }
-
     /// Returns how many entries are not written.
     pub(super) fn depth(&self) -> usize {
         let arrivals = lock(&self.arrivals);
@@ -375,11 +330,6 @@ impl Queue {
         self.failed_writes.load(Ordering::Relaxed)
     }
 
-    /// Returns whether the journal's disk failed at the last entry.
-    pub(super) fn is_journal_failing(&self) -> bool {
-        self.is_journal_failing.load(Ordering::Relaxed)
-    }
-
     /// Returns how many entries the store refused for good.
     pub(super) fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
@@ -388,50 +338,5 @@ impl Queue {
     /// Returns how many records were lost.
     pub(super) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
-    }
-}
-
-/// Reads what is open in a journal, for what it says of ledger rows.
-fn look_through(journal: &dyn Journal) -> Arrivals {
-    let standing = journal.standing();
-    let mut arrivals = Arrivals::behind(standing.first_open.saturating_sub(1), standing.last);
-    let mut from = standing.first_open;
-    loop {
-        match journal.read(from, LOOK_THROUGH) {
-            Ok(entries) => {
-                let Some((last, _)) = entries.last() else { return arrivals };
-                from = last.saturating_add(1);
-                for (number, owed) in &entries {
-                    arrivals.note(owed, Mark::Journal(*number));
-                }
-            }
-            Err(error) => {
-                // The rows are still written. Until then their keys are unknown here; the provider knows them.
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "the journal cannot be looked through"
-                );
-                return arrivals;
-            }
-        }
-    }
-}
-
-/// An entry's transaction, for people.
-struct Transaction<'a>(&'a Owed);
-
-impl std::fmt::Display for Transaction<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let transaction = match self.0 {
-            Owed::Begun(entry) => Some(entry.transaction),
-            Owed::Recorded(record) => {
-                let settled = record.settlement.as_ref().map(|(_, transaction, _)| *transaction);
-                record.transaction.as_ref().map(|row| row.id).or(settled)
-            }
-        };
-        match transaction {
-            Some(transaction) => transaction.fmt(f),
-            None => f.write_str("none"),
-        }
     }
 }

@@ -72,7 +72,7 @@ fn take_over(desk: &Desk) -> bool {
     match desk.queue.take_over() {
         Ok(()) => true,
         Err(error) => {
-            desk.queue.heard(Some(Err(error)));
+            desk.queue.heard(Err(error));
             desk.queue.take_over_unread();
             false
         }
@@ -160,7 +160,7 @@ async fn settle_on_disk(desk: &Desk) {
     let synced = tokio::time::timeout(desk.settings.timeout, desk.queue.sync()).await;
     match synced {
         Ok(Ok(())) => desk.queue.let_journal_try(),
-        Ok(Err(error)) => desk.queue.heard(Some(Err(error))),
+        Ok(Err(error)) => desk.queue.heard(Err(error)),
         // It was sent for, and is paced with the next try.
         Err(_elapsed) => {}
     }
