@@ -6,6 +6,7 @@
 mod columns;
 mod connection;
 mod directory;
+mod engine;
 mod error;
 mod folder;
 mod keys;

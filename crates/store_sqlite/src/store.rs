@@ -14,8 +14,6 @@ use crate::workers::{Inbox, Workers};
 use crate::writer::{self, Durability, Job};
 use crate::{OpenError, connection, migrations};
 
-const CHECK: Task = Task { doing: "checking the database", row: "the schema's version" };
-
 /// How to open the store.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -63,22 +61,8 @@ impl SqliteStore {
         Ok(Self(Arc::new(Inner { readers, writer, folder: Mutex::new(Some(folder)), path })))
     }
 
-    /// Reads from the database, to see whether it can be read.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] when it cannot.
-    pub async fn check(&self) -> Result<(), StoreError> {
-        self.read(CHECK, |connection| {
-            let mut statement = connection.prepare_cached("SELECT max(version) FROM schema_migrations")?;
-            statement.query_row((), |row| row.get::<_, u32>(0))?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Commits what was asked for, folds the write-ahead log into the database and lets go of the folder. Clones of this
-    /// store answer [`StoreError::Unavailable`] from then on.
-    pub async fn close(self) {
+    /// Ends the threads and lets go of the folder.
+    pub(crate) async fn finish(&self) {
         self.0.readers.close().await;
         self.0.writer.close().await;
         drop(self.0.folder.lock().unwrap_or_else(PoisonError::into_inner).take());

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use domain::ports::{Begun, Ledger, StoreError};
+use domain::ports::{Begun, Ledger, StoreEngine, StoreError};
 use rusqlite::Connection;
 use store_sqlite::{OpenError, Options, SqliteStore};
 use testkit::conformance::samples;

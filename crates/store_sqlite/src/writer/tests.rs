@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Mutex, mpsc};
 
 use bytes::Bytes;
-use domain::ports::{Begun, InstanceSecrets, Ledger, StoreError};
+use domain::ports::{Begun, InstanceSecrets, Ledger, StoreEngine, StoreError};
 use domain::{Environment, LedgerEntry, TenantId};
 use rusqlite::Connection;
 use tempfile::TempDir;
