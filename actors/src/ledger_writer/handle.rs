@@ -117,6 +117,11 @@ impl LedgerHandle {
         answered.await.unwrap_or(Err(LedgerUnavailable::Lost))
     }
 
+    /// Returns whether the store is known to be away.
+    pub fn is_store_away(&self) -> bool {
+        self.desk.breaker.is_open()
+    }
+
     /// Returns the row of an idempotency key: what this node has begun in its journal, else what the store has.
     ///
     /// # Errors

@@ -10,6 +10,9 @@ use std::time::Duration;
 
 /// How often a tenant that is used is loaded again while this node hears nothing.
 const CHECK_EVERY: Duration = Duration::from_secs(5);
+/// How often it is loaded again while all is well: a change whose node died before it could tell is taken over all the same,
+/// and the copy in the shared cache, whose keys live for five minutes, is there when the store is not.
+const REFRESH_EVERY: Duration = Duration::from_secs(240);
 /// How long the store is left alone by suspects after it failed.
 const LEAVE_ALONE_FOR: Duration = Duration::from_secs(1);
 
@@ -22,6 +25,8 @@ pub(crate) struct Doubts {
     is_cut_off: AtomicBool,
     /// Nothing is heard: the listener is dead.
     is_deaf: AtomicBool,
+    /// There are others to hear from.
+    has_listened: AtomicBool,
     /// When the store last failed, in milliseconds and one; zero when it answered since.
     store_failed_ms: AtomicU64,
 }
@@ -53,11 +58,12 @@ impl Doubts {
     pub(crate) fn how_to_use(&self, checked: &Checked, now: Duration) -> Use {
         let gaps = self.gaps();
         let is_checked = checked.covers(gaps);
-        if (is_checked && self.hears()) || self.has_store_failed_lately(now) {
+        let every = if is_checked && self.hears() { REFRESH_EVERY } else { CHECK_EVERY };
+        if self.has_store_failed_lately(now) {
             Use::AsItIs
         } else if !is_checked && checked.waited.load(Ordering::Acquire) < gaps {
             Use::LoadFirst
-        } else if checked.is_due(now) {
+        } else if self.has_listened.load(Ordering::Acquire) && checked.is_due(now, every) {
             Use::LoadBehind
         } else {
             Use::AsItIs
@@ -92,6 +98,7 @@ impl Doubts {
 
     /// Notes that a listener listens. What was told while there was none is lost.
     pub(super) fn gain_listener(&self) {
+        self.has_listened.store(true, Ordering::Release);
         if self.is_deaf.load(Ordering::Acquire) {
             self.gaps.fetch_add(1, Ordering::AcqRel);
             self.is_deaf.store(false, Ordering::Release);
@@ -139,9 +146,9 @@ impl Checked {
     }
 
     /// Returns whether it is time for another load, to one of all who ask.
-    fn is_due(&self, now: Duration) -> bool {
+    fn is_due(&self, now: Duration, every: Duration) -> bool {
         let begun_ms = self.begun_ms.load(Ordering::Relaxed);
-        let is_old = millis(now).saturating_sub(begun_ms) >= millis(CHECK_EVERY);
+        let is_old = millis(now).saturating_sub(begun_ms) >= millis(every);
         let order = Ordering::Relaxed;
         is_old && self.begun_ms.compare_exchange(begun_ms, millis(now), order, order).is_ok()
     }
