@@ -1,26 +1,28 @@
 //! The composition root: the only place that constructs. Everything else takes what it needs.
 
+mod engines;
+mod secrets;
 mod settings;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actors::{Tree, TreeParams};
 use adapters::ADAPTERS;
-use domain::ports::{
-    InstanceSecrets, Keys, Ledger, Services, StoreError, TenantDirectory, Tenants, TransactionLog, Transport,
-};
+use domain::ports::{StoreError, Transport};
 use domain::{Clock, Entropy};
-use store_sqlite::SqliteStore;
 use tokio_util::task::TaskTracker;
 use transport::HyperTransport;
-use vault::{Keyring, OsEntropy, Pepper, Vault};
+use vault::{OsEntropy, Pepper, Vault};
 
+use self::secrets::Secrets;
 use crate::auth::Issuer;
+use crate::caches::Caches;
 use crate::clock::SystemClock;
 use crate::config::Config;
+use crate::control::Untold;
 use crate::pipeline::{Endpoints, Flights, TokenExchange};
+use crate::stores::Stores;
 use crate::upkeep::KeyUses;
 
 /// What all requests share.
@@ -44,6 +46,8 @@ pub struct Gateway {
     pub log: actors::LogHandle,
     /// Everything that is kept.
     pub stores: Stores,
+    /// What nodes share.
+    pub caches: Caches,
     /// Seals credentials.
     pub vault: Arc<Vault>,
     /// Hashes platform keys.
@@ -52,31 +56,14 @@ pub struct Gateway {
     pub issuer: Issuer,
     /// Where the providers listen.
     pub endpoints: Arc<Endpoints>,
+    /// Changes that other nodes are still to be told of.
+    pub(crate) untold: Untold,
     /// Requests with an idempotency key that are under way.
     pub flights: Flights,
     /// When keys were last used.
     pub(crate) key_uses: KeyUses,
     /// Operations under way: they finish before the gateway stops.
     pub tasks: TaskTracker,
-}
-
-/// The store's concerns, each by its port.
-#[derive(Debug, Clone)]
-pub struct Stores {
-    /// Who signs in.
-    pub tenants: Arc<dyn Tenants>,
-    /// Platform keys.
-    pub keys: Arc<dyn Keys>,
-    /// Credentials.
-    pub services: Arc<dyn Services>,
-    /// The ledger.
-    pub ledger: Arc<dyn Ledger>,
-    /// The transaction log.
-    pub transactions: Arc<dyn TransactionLog>,
-    /// What serves a tenant.
-    pub directory: Arc<dyn TenantDirectory>,
-    /// The engine itself, for health and for closing.
-    pub engine: SqliteStore,
 }
 
 /// A worker thread's share: the connections it made.
@@ -91,9 +78,29 @@ pub struct Worker {
 /// The gateway cannot be put together. One plain sentence each.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The store does not open.
+    /// The embedded store does not open.
     #[error("{0}")]
     Store(#[from] store_sqlite::OpenError),
+    /// PostgreSQL cannot be reached in this way.
+    #[error("the setting store.postgres cannot be used: {0}")]
+    Postgres(#[from] store_postgres::ConnectError),
+    /// Redis cannot be reached in this way.
+    #[error("the setting cache.redis cannot be used: {0}")]
+    Redis(#[from] cache_redis::OptionsError),
+    /// The journal does not open.
+    #[error("{0}")]
+    Journal(#[from] journal::OpenError),
+    /// An engine is named without its address.
+    #[error("the setting {0} is empty: say where it is")]
+    NoUrl(&'static str),
+    /// A file with certificates cannot be read.
+    #[error("the certificates in {path} cannot be read: {source}")]
+    Authorities {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The store does not answer.
     #[error("the store does not answer: {0}")]
     StoreAway(#[from] StoreError),
@@ -139,27 +146,14 @@ pub(crate) async fn build(
 ) -> Result<(Arc<Gateway>, Tree), BuildError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
-    let is_first_start = !store_sqlite::exists(&config.store.folder);
-    let engine = SqliteStore::open(store_sqlite::Options {
-        folder: config.store.folder.clone(),
-        readers: config.store.readers,
-        queue: 1024,
-    })?;
-    let key_file = config.master_key_file();
-    let keyring = master_keys(&key_file, &*entropy, is_first_start)?;
-    let vault = Arc::new(Vault::new(keyring, Arc::clone(&entropy)));
-    let secrets = InstanceKeys { vault: &vault, store: &engine, path: &key_file };
-    let pepper_bytes = secrets.get("pepper", &*entropy).await?;
-    let pepper = Pepper::from_bytes(&pepper_bytes).map_err(|error| BuildError::Other(error.to_string()))?;
-    let seed = secrets.get("issuer", &*entropy).await?;
-    let lifetime = Duration::from_secs(config.auth.token_minutes.saturating_mul(60));
-    let issuer = Issuer::from_seed(&seed, lifetime).map_err(|error| BuildError::Other(error.to_string()))?;
-    // No other process has this folder open: whoever held a lease is gone.
-    engine.expire_leases().await?;
+    let catalog = telemetry.catalog();
+    let (stores, first) = engines::stores(&config).await?;
+    let Secrets { vault, pepper, issuer } = Secrets::open(&config, &*stores.secrets, &entropy, first).await?;
+    let caches = engines::caches(&config, &clock, &entropy, &catalog).await?;
+    let journal = engines::journal(&config)?;
 
     let endpoints = Arc::new(Endpoints::try_new(&config.providers)?);
-    let catalog = telemetry.catalog();
-    let stores = wrap(Stores::embedded(engine));
+    let stores = wrap(stores.backed_by(Arc::clone(&caches.tenants), Arc::clone(&caches.usage)));
     let tree = actors::start(TreeParams {
         clock: Arc::clone(&clock),
         entropy: Arc::clone(&entropy),
@@ -167,12 +161,12 @@ pub(crate) async fn build(
         vault: Arc::clone(&vault),
         ledger: Arc::clone(&stores.ledger),
         log: Arc::clone(&stores.transactions),
-        journal: None,
         tokens: Arc::new(TokenExchange { transport: transport(&config)?, endpoints: Arc::clone(&endpoints) }),
         descriptors: ADAPTERS.into_iter().map(adapters::Adapter::descriptor).collect(),
-        leases: None,
-        changes: None,
         catalog: Arc::clone(&catalog),
+        leases: caches.leases.clone(),
+        changes: Some(Arc::clone(&caches.changes)),
+        journal,
         settings: settings::actors(&config)?,
     })
     .map_err(|error| BuildError::Other(error.to_string()))?;
@@ -185,10 +179,12 @@ pub(crate) async fn build(
         ledger: tree.ledger.clone(),
         log: tree.log.clone(),
         stores,
+        caches,
         vault,
         pepper,
         issuer,
         endpoints,
+        untold: Untold::default(),
         flights: Flights::default(),
         key_uses: KeyUses::default(),
         tasks: TaskTracker::new(),
@@ -212,71 +208,4 @@ pub(crate) fn transport(config: &Config) -> Result<Arc<dyn Transport>, BuildErro
     HyperTransport::new(options)
         .map(|transport| Arc::new(transport) as Arc<dyn Transport>)
         .map_err(|error| BuildError::Other(error.to_string()))
-}
-
-impl Stores {
-    fn embedded(engine: SqliteStore) -> Self {
-        let shared = Arc::new(engine.clone());
-        Self {
-            tenants: Arc::clone(&shared) as Arc<dyn Tenants>,
-            keys: Arc::clone(&shared) as Arc<dyn Keys>,
-            services: Arc::clone(&shared) as Arc<dyn Services>,
-            ledger: Arc::clone(&shared) as Arc<dyn Ledger>,
-            transactions: Arc::clone(&shared) as Arc<dyn TransactionLog>,
-            directory: shared,
-            engine,
-        }
-    }
-}
-
-fn master_keys(path: &Path, entropy: &dyn Entropy, is_first_start: bool) -> Result<Keyring, BuildError> {
-    let shown = path.display().to_string();
-    let broken = |source: Box<dyn std::error::Error + Send + Sync>| BuildError::MasterKeyFile {
-        path: shown.clone(),
-        source,
-    };
-    match std::fs::read_to_string(path) {
-        Ok(text) => Keyring::parse(&text).map_err(|error| broken(error.into())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            if !is_first_start {
-                return Err(BuildError::NoMasterKey { path: shown });
-            }
-            let keyring = Keyring::generate(entropy);
-            write_private(path, &keyring.to_text()).map_err(|error| broken(error.into()))?;
-            Ok(keyring)
-        }
-        Err(error) => Err(broken(error.into())),
-    }
-}
-
-/// Writes a file that only its owner can read, whole or not at all.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-/// The instance's own secrets: made at the first start, sealed under the master key.
-struct InstanceKeys<'a> {
-    vault: &'a Vault,
-    store: &'a SqliteStore,
-    path: &'a Path,
-}
-
-impl InstanceKeys<'_> {
-    async fn get(
-        &self,
-        name: &str,
-        entropy: &dyn Entropy,
-    ) -> Result<impl std::ops::Deref<Target = Vec<u8>> + use<>, BuildError> {
-        let fresh = Pepper::generate_bytes(entropy);
-        let sealed =
-            self.vault.seal_instance(name, &*fresh).map_err(|error| BuildError::Other(error.to_string()))?;
-        let kept = self.store.get_or_insert(name, sealed).await?;
-        self.vault
-            .open_instance(name, &kept)
-            .map_err(|_refused| BuildError::WrongMasterKey { path: self.path.display().to_string() })
-    }
 }

@@ -3,6 +3,7 @@
 mod abilities;
 mod app;
 mod auth;
+mod caches;
 pub mod cli;
 mod clock;
 mod config;
@@ -11,12 +12,15 @@ mod dev;
 mod http;
 mod pipeline;
 mod server;
+mod stores;
 mod upkeep;
 
 pub use abilities::abilities_table;
-pub use app::{BuildError, Gateway, Stores, Worker};
+pub use app::{BuildError, Gateway, Worker};
+pub use caches::Caches;
 pub use clock::SystemClock;
 pub use config::{Config, ConfigError, Overrides};
 pub use dev::point_at_sandbox;
 pub use http::openapi_document;
 pub use server::{RunError, Running, start};
+pub use stores::Stores;

@@ -20,9 +20,10 @@ use domain::ports::Transport;
 use self::listen::{Port, application, serve_admin, serve_public};
 use self::signals::StopSignals;
 use self::tls::Certificate;
-use crate::app::{self, Gateway, Stores, Worker};
+use crate::app::{self, Gateway, Worker};
 use crate::config::{Config, LogFormat};
-use crate::upkeep;
+use crate::stores::Stores;
+use crate::{control, upkeep};
 
 pub use error::RunError;
 pub(crate) use state::{Phase, ServerState};
@@ -113,6 +114,7 @@ pub async fn start(
         let every = Duration::from_secs(gateway.config.listen.tls.reload_seconds);
         actix_rt::spawn(certificate.watch(every));
     }
+    actix_rt::spawn(control::keep_telling(Arc::clone(&gateway)));
     actix_rt::spawn(upkeep::run(Arc::clone(&gateway), state.telemetry.clone()));
     gateway.catalog.started_at(gateway.clock.now().unix_seconds());
     state.serve(Arc::clone(&gateway));
@@ -143,6 +145,6 @@ impl Running {
         upkeep::write_key_uses(&self.gateway).await;
         self.tree.stop().await;
         admin.stop(true).await;
-        self.gateway.stores.engine.clone().close().await;
+        self.gateway.stores.engine.close().await;
     }
 }

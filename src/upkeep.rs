@@ -14,6 +14,8 @@ const EVERY: Duration = Duration::from_secs(5);
 const ROUNDS_PER_TOUCH: u64 = 6;
 /// Every so many rounds the ledger forgets what is no longer replayed.
 const ROUNDS_PER_PRUNE: u64 = 12;
+/// Every so many rounds, and soon after the start, the store's engine is tended: partitions for the days to come.
+const ROUNDS_PER_TENDING: u64 = 720;
 /// Rows that the ledger forgets at most in one go, so that no writer waits long for it.
 const PRUNED_AT_ONCE: u32 = 2_000;
 
@@ -48,6 +50,9 @@ pub(crate) async fn run(gateway: Arc<Gateway>, telemetry: telemetry::Telemetry) 
         if round.is_multiple_of(ROUNDS_PER_PRUNE) {
             prune_ledger(&gateway).await;
         }
+        if round % ROUNDS_PER_TENDING == 1 {
+            tend_store(&gateway).await;
+        }
     }
 }
 
@@ -62,6 +67,12 @@ pub(crate) async fn write_key_uses(gateway: &Gateway) {
             error = &error as &dyn std::error::Error,
             "when keys were last used cannot be written"
         );
+    }
+}
+
+async fn tend_store(gateway: &Gateway) {
+    if let Err(error) = gateway.stores.engine.tend(gateway.clock.now()).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "the store cannot be tended");
     }
 }
 

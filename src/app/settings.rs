@@ -7,7 +7,7 @@ use actors::{LedgerSettings, LogSettings, ProviderSettings, Settings, Supervisio
 use resilience::{Backoff, BreakerPolicy, BreakerSettings, RetryBudgetSettings};
 
 use super::BuildError;
-use crate::config::Config;
+use crate::config::{Config, StoreEngine};
 
 /// Retries are at most this share of a provider's calls, and at least three a second.
 const RETRY_BUDGET: RetryBudgetSettings =
@@ -22,6 +22,15 @@ const BREAKER: BreakerSettings = BreakerSettings {
     first_open_for: Duration::from_secs(1),
     max_open_for: Duration::from_secs(30),
 };
+
+/// Returns how long a commit of the ledger may take. Behind PostgreSQL there is the journal: what it can take goes on well within a
+/// request's deadline. Behind the embedded store there is nothing, and its disk may be slow.
+const fn ledger_patience(engine: StoreEngine) -> Duration {
+    match engine {
+        StoreEngine::Embedded => Duration::from_secs(5),
+        StoreEngine::Postgres => Duration::from_secs(2),
+    }
+}
 
 /// Returns the settings of the tree.
 pub(super) fn actors(config: &Config) -> Result<Settings, BuildError> {
@@ -62,7 +71,7 @@ pub(super) fn actors(config: &Config) -> Result<Settings, BuildError> {
         ledger: LedgerSettings {
             queue: 8192,
             batch: 256,
-            timeout: Duration::from_secs(5),
+            timeout: ledger_patience(config.store.engine),
             probe_every: Duration::from_secs(1),
         },
         log: LogSettings {

@@ -150,7 +150,13 @@ impl Config {
 fn is_remote(url: &Secret) -> bool {
     let Ok(url) = url::Url::parse(url.expose()) else { return true };
     match url.host() {
-        Some(url::Host::Domain(name)) => !(name.is_empty() || name == "localhost"),
+        // An address is a name, too, in a URL of a scheme that the web does not know.
+        Some(url::Host::Domain(name)) => {
+            let is_here = name.is_empty()
+                || name == "localhost"
+                || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+            !is_here
+        }
         Some(url::Host::Ipv4(address)) => !address.is_loopback(),
         Some(url::Host::Ipv6(address)) => !address.is_loopback(),
         // A socket of this machine.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::{ApiKey, Environment, KeyId, RateLimits, RetiredSecret, Scope, Secret, TenantId, Timestamp};
 use vault::PlatformKey;
 
-use super::ControlError;
+use super::{ControlError, tell_of_change};
 use crate::app::Gateway;
 
 const MAX_GRACE: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -89,7 +89,7 @@ pub(crate) async fn create_key(
         last_used_at: None,
     };
     gateway.stores.keys.insert(key.clone()).await?;
-    gateway.tenants.refresh(tenant).await?;
+    tell_of_change(gateway, tenant).await?;
     Ok(IssuedKey { key, text: secret.text().clone() })
 }
 
@@ -125,7 +125,7 @@ pub(crate) async fn rotate_key(
     let works_until = gateway.clock.now().after(grace);
     let retired = (!grace.is_zero()).then_some(RetiredSecret { hash: present.hash, works_until });
     let key = gateway.stores.keys.rotate(tenant, id, hash, retired).await?.ok_or_else(|| not_found(id))?;
-    gateway.tenants.refresh(tenant).await?;
+    tell_of_change(gateway, tenant).await?;
     Ok(IssuedKey { key, text: secret.text().clone() })
 }
 
@@ -137,7 +137,7 @@ pub(crate) async fn revoke_key(gateway: &Gateway, tenant: TenantId, id: KeyId) -
     if !gateway.stores.keys.revoke(tenant, id, gateway.clock.now()).await? {
         return Err(not_found(id));
     }
-    gateway.tenants.refresh(tenant).await?;
+    tell_of_change(gateway, tenant).await?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ mod demo;
 mod keys;
 mod onboarding;
 mod services;
+mod telling;
 
 use domain::ports::StoreError;
 
@@ -13,6 +14,8 @@ pub(crate) use demo::{DemoAccess, make_demo_tenant};
 pub(crate) use keys::{IssuedKey, NewKey, create_key, list_keys, revoke_key, rotate_key};
 pub(crate) use onboarding::{Selection, Setup, configure, parse};
 pub(crate) use services::{ServiceView, list_services};
+use telling::tell_of_change;
+pub(crate) use telling::{Untold, keep_telling};
 
 /// Why the control plane did not do what it was asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]

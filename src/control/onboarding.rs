@@ -10,7 +10,7 @@ use envfile::{Detected, DetectedService, FileError};
 use vault::Binding;
 
 use super::keys::{IssuedKey, NewKey, create_key};
-use super::{ControlError, services::ServiceView};
+use super::{ControlError, services::ServiceView, tell_of_change};
 use crate::app::Gateway;
 use crate::pipeline::verify_credentials;
 
@@ -108,7 +108,7 @@ pub(crate) async fn configure(
         })
         .collect::<Result<_, _>>()?;
     gateway.stores.services.put(sealed.clone()).await?;
-    gateway.tenants.refresh(tenant).await?;
+    tell_of_change(gateway, tenant).await?;
     let keys = create_keys(gateway, tenant, &sealed, setup.create_keys).await?;
     let skipped = match setup.services {
         Some(_) => Vec::new(),

@@ -1,14 +1,20 @@
 //! Health for people and orchestrators, and the metrics page of the admin port.
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use actix_web::web::Data;
+use actors::LogObservation;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::Gateway;
 use crate::server::{Phase, ServerState};
+
+/// How long a part may take to say how it is.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How the gateway is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -20,14 +26,17 @@ pub(crate) struct HealthBody {
     checks: ChecksBody,
 }
 
-/// How its parts are: `ok`, `away` or `behind`.
+/// How its parts are: `ok`, or what is wrong.
 #[derive(Debug, Serialize, ToSchema)]
 struct ChecksBody {
-    /// Whether the store answers.
+    /// Whether the store answers: `ok` or `away`.
+    #[schema(example = "ok")]
     store: &'static str,
-    /// Whether tenants are kept in memory.
+    /// Whether what nodes share answers: `ok` or `away`.
+    #[schema(example = "ok")]
     cache: &'static str,
-    /// Whether the log's queue is written as fast as it fills.
+    /// Whether the log is written as fast as it fills (`ok`, `behind`), and whether its disk takes it (`failing`).
+    #[schema(example = "ok")]
     journal: &'static str,
 }
 
@@ -43,22 +52,35 @@ pub(super) async fn health(state: Data<ServerState>) -> HttpResponse {
 }
 
 async fn check(gateway: &Gateway) -> HttpResponse {
-    let is_store_up = gateway.stores.engine.check().await.is_ok();
-    let log = gateway.log.observe().await;
-    let is_log_behind = !log.is_up || log.unwritten > log.free;
-    let tenants = gateway.tenants.observe().await;
+    let (store, cache, log, tenants) = futures_util::join!(
+        tokio::time::timeout(PATIENCE, gateway.stores.engine.check()),
+        tokio::time::timeout(PATIENCE, gateway.caches.engine.check()),
+        gateway.log.observe(),
+        gateway.tenants.observe(),
+    );
+    let is_store_up = matches!(store, Ok(Ok(())));
+    let is_cache_up = matches!(cache, Ok(Ok(()))) && tenants.is_up;
+    let journal = journal(&log);
     let can_serve = is_store_up || tenants.keys > 0;
-    let status = if is_store_up && !is_log_behind { "ok" } else { "degraded" };
+    let status = if is_store_up && is_cache_up && journal == "ok" { "ok" } else { "degraded" };
     let body = HealthBody {
         status: if can_serve { status } else { "down" },
         version: env!("CARGO_PKG_VERSION"),
         checks: ChecksBody {
             store: if is_store_up { "ok" } else { "away" },
-            cache: if tenants.is_up { "ok" } else { "away" },
-            journal: if is_log_behind { "behind" } else { "ok" },
+            cache: if is_cache_up { "ok" } else { "away" },
+            journal,
         },
     };
     HttpResponse::build(if can_serve { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }).json(body)
+}
+
+fn journal(log: &LogObservation) -> &'static str {
+    match log {
+        log if log.is_journal_failing => "failing",
+        log if !log.is_up || log.spooled > 0 || log.unwritten > log.free => "behind",
+        _ => "ok",
+    }
 }
 
 /// Whether the process lives.

@@ -6,12 +6,13 @@
 
 use std::time::Duration;
 
+use domain::ports::KeptAnswer;
 use domain::{LedgerEntry, LedgerState, Operation, TransactionId};
 use sha2::{Digest, Sha256};
 
 use super::flights::Boarded;
 use super::ledger::{self, Stop};
-use super::{Answer, Call, Origin, Present, Refusal, resume};
+use super::{Answer, Call, Origin, Present, Refusal, answers, resume};
 use crate::app::Worker;
 
 /// How often a row that another node works on is looked at again.
@@ -115,15 +116,24 @@ async fn lead(
     guard: &Guard,
     fingerprint: [u8; 32],
 ) -> Result<Answer, Refusal> {
+    if worker.gateway.ledger.is_store_away()
+        && let Some(kept) = answers::find(worker, call, guard).await
+    {
+        return repeated(kept, &fingerprint);
+    }
     let mut has_flushed = false;
     loop {
         let row = match ledger::execute(worker, call, present, Some(guard), fingerprint).await {
             Ok(answer) => return Ok(answer),
             Err(Stop::Exists(row)) => row,
             // What would be refused now may have been answered before.
-            Err(Stop::Refused(refusal)) => match find(worker, call, guard).await? {
-                Some(row) => row,
-                None => return Err(refusal),
+            Err(Stop::Refused(refusal)) => match find(worker, call, guard).await {
+                Ok(Some(row)) => row,
+                Ok(None) => return Err(refusal),
+                Err(away) => {
+                    let kept = answers::find(worker, call, guard).await.ok_or(away)?;
+                    return repeated(kept, &fingerprint);
+                }
             },
         };
         if row.fingerprint != fingerprint {
@@ -149,6 +159,15 @@ async fn lead(
                 }
             }
         }
+    }
+}
+
+/// Returns the answer that the cache has for a repeat.
+fn repeated(kept: KeptAnswer, fingerprint: &[u8; 32]) -> Result<Answer, Refusal> {
+    if kept.fingerprint == *fingerprint {
+        Ok(replayed(kept.status, kept.body))
+    } else {
+        Err(Refusal::KeyReused)
     }
 }
 

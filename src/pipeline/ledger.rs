@@ -10,7 +10,7 @@ use domain::{
 use super::exchange::{Job, Ran, run, verdict};
 use super::guard::Unsettled;
 use super::idempotency::{Guard, provider_key};
-use super::{Answer, Call, Completion, Present, Refusal, Route, record, routing};
+use super::{Answer, Call, Completion, Present, Refusal, Route, answers, record, routing};
 use crate::app::Worker;
 
 /// How long past a request's deadline its ledger row still counts as worked on.
@@ -70,15 +70,17 @@ pub(super) async fn execute(
     // Dies in here: the row stays `started`; whoever comes next looks up what became of the call.
     let ran = run(worker, &job, route.exchange).await;
     admission.settle(verdict(&ran.outcome), gateway.clock.monotonic());
-    Ok(conclude(worker, &job, ran, unsettled, present))
+    let promise = guard.map(|guard| (guard, fingerprint));
+    Ok(conclude(worker, &job, ran, (unsettled, promise), present))
 }
 
-/// Puts an outcome into words and hands it to the log, which settles the ledger's row in the same commit.
+/// Puts an outcome into words and hands it to the log, which settles the ledger's row in the same commit. An answer that
+/// repeats are promised is kept in the cache, too.
 pub(super) fn conclude(
     worker: &Worker,
     job: &Job<'_>,
     ran: Ran,
-    unsettled: Unsettled,
+    (unsettled, promise): (Unsettled, Option<(&Guard, [u8; 32])>),
     present: &dyn Present,
 ) -> Answer {
     let provider = job.service.provider;
@@ -94,6 +96,9 @@ pub(super) fn conclude(
     let (status, body) = present.present(&completion);
     let (kept_status, kept) = present.kept(&completion, &body).unwrap_or_else(|| (status, body.clone()));
     let settlement = settlement(&ran.outcome, kept_status, kept);
+    if let (Some(promise), Settlement::Settled { status, body }) = (promise, &settlement) {
+        answers::keep(worker, job.call, promise, (*status, body.clone()));
+    }
     // The log's rows never change: what is not known yet is told from the ledger, and logged when it is.
     let logged = match settlement {
         Settlement::Unknown => None,

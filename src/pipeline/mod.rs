@@ -1,6 +1,7 @@
 //! The data plane: one operation from admission to its answer. admit → begin (ledger) → exchange → settle → record.
 //! Picks no status code and speaks no HTTP: what an answer looks like is the caller's [`Present`].
 
+mod answers;
 mod exchange;
 mod flights;
 mod guard;

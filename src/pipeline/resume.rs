@@ -46,7 +46,8 @@ pub(super) async fn resume(
     };
     tracing::info!(transaction = %row.transaction, provider = provider.as_str(), replay = ?guard.replay, "resuming an unknown outcome");
     let ran = look_up_or_repeat(worker, &job).await?;
-    Ok(Some(conclude(worker, &job, ran, unsettled, present)))
+    let promise = Some((guard, row.fingerprint));
+    Ok(Some(conclude(worker, &job, ran, (unsettled, promise), present)))
 }
 
 async fn look_up_or_repeat(worker: &Worker, job: &Job<'_>) -> Result<Ran, Refusal> {
