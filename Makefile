@@ -58,8 +58,9 @@ test: needs ## Everything that must hold before a change is taken
 bench: needs ## Measure: parts, memory of 100,000 tenants, and the whole path against nginx
 	@echo '== 1/2 parts: Criterion, the store, resident tenants (release build: takes several minutes first)'
 	cargo bench --workspace --bench '*'
-	@echo '== 2/2 the whole path of a request against a bare nginx'
+	@echo '== 2/2 the whole path of a request against a bare nginx: on the embedded store, then on PostgreSQL and Redis'
 	bash loadtest/compare.sh
+	STORE=postgres bash loadtest/compare.sh
 	@echo '== the start: from exec to the first answer, and memory when idle'
 	bash benches/startup.sh
 

@@ -4,9 +4,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-PG_PORT=${GATEWAY_PG_PORT:-54329}
-REDIS_PORT=${GATEWAY_REDIS_PORT:-63799}
-ROOT=$PWD/target/servers
+PG_PORT=${SERVERS_PG_PORT:-54329}
+REDIS_PORT=${SERVERS_REDIS_PORT:-63799}
+ROOT=${SERVERS_DIR:-$PWD/target/servers}
 PG_MAJOR_MIN=15
 LOGIN=gateway_node
 DATABASE=gateway
@@ -22,8 +22,9 @@ PostgreSQL and Redis for the gateway on this machine: private ones, on ports of 
   deploy/servers.sh down             stop both; what they keep stays
   deploy/servers.sh where SERVER     print the folder of a server's programs: postgres, redis or pgbouncer
 
-  GATEWAY_PG_PORT=$PG_PORT      where PostgreSQL listens, on 127.0.0.1
-  GATEWAY_REDIS_PORT=$REDIS_PORT   where Redis listens, on 127.0.0.1
+  SERVERS_PG_PORT=$PG_PORT      where PostgreSQL listens, on 127.0.0.1
+  SERVERS_REDIS_PORT=$REDIS_PORT   where Redis listens, on 127.0.0.1
+  SERVERS_DIR=…      where they keep what they have, instead of target/servers
 
 Everything they keep is in target/servers/; remove that folder after \`down\` to start afresh. They have no passwords: whoever
 is on this machine can use them. The tests start servers of their own with the same programs and leave these alone.
@@ -156,7 +157,7 @@ start_postgres() {
         pg_answers || fail "PostgreSQL runs, but not on port $PG_PORT: deploy/servers.sh down, then up"
         return
     fi
-    ! is_taken "$PG_PORT" || fail "port $PG_PORT is taken by something else: choose another with GATEWAY_PG_PORT"
+    ! is_taken "$PG_PORT" || fail "port $PG_PORT is taken by something else: choose another with SERVERS_PG_PORT"
     if [ ! -e "$cluster/PG_VERSION" ]; then
         rm -rf "$cluster"
         as_server "$PG/initdb" -D "$cluster" -U postgres -A trust -E UTF8 --locale=C >"$ROOT/initdb.log" 2>&1 \
@@ -173,7 +174,7 @@ start_redis() {
         redis_answers || fail "Redis runs, but not on port $REDIS_PORT: deploy/servers.sh down, then up"
         return
     fi
-    ! is_taken "$REDIS_PORT" || fail "port $REDIS_PORT is taken by something else: choose another with GATEWAY_REDIS_PORT"
+    ! is_taken "$REDIS_PORT" || fail "port $REDIS_PORT is taken by something else: choose another with SERVERS_REDIS_PORT"
     as_server redis-server --bind 127.0.0.1 --port "$REDIS_PORT" --dir "$ROOT/redis" --save '' --appendonly no \
         --daemonize yes --pidfile "$ROOT/redis/pid" --logfile "$ROOT/redis/log" >/dev/null
     wait_for Redis redis_answers

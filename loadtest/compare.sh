@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
 # The whole path of one request against a bare nginx: the same stub upstream, the same core, alternating slices of a second.
 #
-# Gateway: order POST, a new idempotency key each, embedded store, ledger, limits, log: everything on.
+# Gateway: order POST, a new idempotency key each, ledger, limits, log: everything on.
 # Nginx:   `proxy_pass` with kept connections and nothing else.
 # Both on core 0; the stub upstream (a fixed answer) and the load (64 connections) on core 1. All on loopback, bounded in
 # time, cleaned up on every exit. Prints a table and writes loadtest/results/DATE-COMMIT.md.
 #
 #   SLICES=8          pairs of slices (at least 8 for a figure to keep)
 #   SECONDS_EACH=1    length of a slice
+#   STORE=embedded     or postgres: with PostgreSQL and Redis of its own, on core 1
 #   PROGRAM=…         the gateway to measure; built with --release when not given. The result says that it was given
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 SLICES=${SLICES:-8}
 SECONDS_EACH=${SECONDS_EACH:-1}
+STORE=${STORE:-embedded}
 PORT=${PORT:-18070}          # gateway; admin is the next one
 PROXY_PORT=$((PORT + 2))     # nginx in front of the stub
 STUB_PORT=$((PORT + 10))     # stub: control, Razorpay, PayPal, Stripe, Twilio
@@ -23,6 +25,7 @@ PIDS=()
 cleanup() {
     for pid in "${PIDS[@]:-}"; do [ -n "$pid" ] && kill "$pid" 2>/dev/null || true; done
     wait 2>/dev/null || true
+    [ "$STORE" = postgres ] && SERVERS_DIR="$WORK/servers" bash deploy/servers.sh down >/dev/null 2>&1 || true
     rm -rf "$WORK"
 }
 trap cleanup EXIT INT TERM
@@ -73,6 +76,16 @@ CONF
     PIDS+=($!)
 }
 
+if [ "$STORE" = postgres ]; then
+    say 'starting PostgreSQL and Redis'
+    export SERVERS_DIR=$WORK/servers SERVERS_PG_PORT=$((PORT + 20)) SERVERS_REDIS_PORT=$((PORT + 21))
+    taskset -c 1 bash deploy/servers.sh up >"$WORK/servers.out" || fail "$(cat "$WORK/servers.out")"
+    eval "$(grep -o 'export .*' "$WORK/servers.out")"
+    "$PROGRAM" migrate >"$WORK/migrate.out" 2>&1 || fail "$(cat "$WORK/migrate.out")"
+elif [ "$STORE" != embedded ]; then
+    fail "STORE is embedded or postgres, not $STORE"
+fi
+
 # A first start with the simulated providers makes the demo tenant; its key carries the load, with limits out of the way.
 say 'making a tenant'
 "$PROGRAM" dev --data-dir "$WORK/data" --port "$PORT" --admin-port $((PORT + 1)) --sandbox-port "$STUB_PORT" >"$WORK/dev.out" 2>"$WORK/dev.err" &
@@ -82,12 +95,13 @@ for _ in $(seq 1 200); do grep -q 'Ctrl-C' "$WORK/dev.out" && break; sleep 0.05;
 key=$(grep -o 'unf_test_[a-z0-9]*' "$WORK/dev.out" | head -1) || fail "no key was printed: $(cat "$WORK/dev.err")"
 kill -TERM "$first"; wait "$first" || true
 PIDS=()
-python3 - "$WORK/data/gateway.db" <<'PY'
-import sqlite3, sys
-store = sqlite3.connect(sys.argv[1])
-store.execute("UPDATE api_keys SET rate_limit_per_min = 600000000, rate_limit_per_day = 2000000000")
-store.commit()
-PY
+unlimited='UPDATE api_keys SET rate_limit_per_min = 600000000, rate_limit_per_day = 2000000000'
+if [ "$STORE" = postgres ]; then
+    "$(bash deploy/servers.sh where postgres)/psql" -q -d "$GATEWAY_STORE__POSTGRES__OWNER_URL" -c "$unlimited"
+else
+    python3 -c 'import sqlite3, sys; store = sqlite3.connect(sys.argv[1]); store.execute(sys.argv[2]); store.commit()' \
+        "$WORK/data/gateway.db" "$unlimited"
+fi
 
 order='{"id":"order_RB58MiP5SPFYyM","entity":"order","amount":50000,"amount_paid":0,"amount_due":50000,"currency":"INR","receipt":"r","offer_id":null,"status":"created","attempts":0,"notes":[],"created_at":1756455561}'
 listens=$(for offset in 0 1 2 3 4; do echo "listen 127.0.0.1:$((STUB_PORT + offset));"; done)
@@ -131,6 +145,7 @@ for pair in $(seq 1 "$SLICES"); do
 done
 
 mkdir -p loadtest/results
+[ "$STORE" = embedded ] || commit="$commit-$STORE"
 result="loadtest/results/$(date +%Y-%m-%d)-$commit.md"
 python3 - "$WORK/slices" "$(getconf CLK_TCK)" "$commit" "$SLICES" "$SECONDS_EACH" <<'PY' | tee "$result"
 import platform, statistics, sys

@@ -21,6 +21,7 @@ mod idempotency;
 mod keys;
 mod layers;
 mod migrate;
+mod nodes;
 mod observability;
 mod openapi;
 mod operations;

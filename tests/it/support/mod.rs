@@ -2,6 +2,7 @@
 
 mod client;
 mod dev;
+mod nodes;
 mod requests;
 mod scene;
 mod serve;
@@ -9,6 +10,7 @@ mod stage;
 
 pub(crate) use client::{Answer, Client};
 pub(crate) use dev::{Dev, PROGRAM, dev_command, free_ports};
+pub(crate) use nodes::{Installation, Node};
 pub(crate) use requests::{in_vain, ready};
 pub(crate) use scene::{Scene, text};
 pub(crate) use serve::Serve;

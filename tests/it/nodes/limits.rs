@@ -1,0 +1,63 @@
+//! A key's limit is the same however many nodes are asked.
+
+use futures_util::stream::{self, StreamExt};
+use http::StatusCode;
+
+use crate::support::{Account, Installation, Node};
+
+/// Asks `requests` times, spread over the nodes, so many at once; returns how many passed and how many were refused.
+async fn flood(nodes: &[Node], key: &str, requests: usize, at_once: usize) -> (usize, usize) {
+    let asked = stream::iter(0..requests).map(|number| nodes[number % nodes.len()].ask(key));
+    let statuses: Vec<StatusCode> =
+        asked.buffer_unordered(at_once).map(|answer| answer.status).collect().await;
+    let of = |status| statuses.iter().filter(|seen| **seen == status).count();
+    let (passed, refused) = (of(StatusCode::NOT_FOUND), of(StatusCode::TOO_MANY_REQUESTS));
+    assert_eq!(passed + refused, requests, "nothing else is answered");
+    (passed, refused)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_limit_is_exact_and_a_large_one_nearly_whole_over_three_nodes() {
+    let installation = Installation::start();
+    let nodes = installation.three_nodes().await;
+    let account = Account::at(&nodes[0].api, "limits").await;
+
+    let small = installation.key_with_limits(&nodes[0], &account, ("pro", 100, 100_000)).await;
+    let (passed, _) = flood(&nodes, small["key"].as_str().expect("a key"), 3_000, 60).await;
+    assert_eq!(passed, 100);
+
+    let large = installation.key_with_limits(&nodes[0], &account, ("pro", 6_000, 100_000)).await;
+    let started = std::time::Instant::now();
+    let (passed, _) = flood(&nodes, large["key"].as_str().expect("a key"), 12_000, 60).await;
+    // A machine that takes longer than the window for this would see requests come back.
+    assert!(started.elapsed().as_secs() < 60, "too slow a machine to tell");
+    assert!((5_700..=6_000).contains(&passed), "{passed} passed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_days_limit_holds_over_nodes_too() {
+    let installation = Installation::start();
+    let nodes = installation.three_nodes().await;
+    let account = Account::at(&nodes[0].api, "days").await;
+    let key = installation.key_with_limits(&nodes[0], &account, ("pro", 6_000, 150)).await;
+    let (passed, _) = flood(&nodes, key["key"].as_str().expect("a key"), 1_500, 30).await;
+    assert_eq!(passed, 150);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_redis_each_node_lets_its_share_through() {
+    let installation = Installation::start();
+    let nodes = installation.three_nodes().await;
+    let account = Account::at(&nodes[0].api, "shares").await;
+    let key = installation.key_with_limits(&nodes[0], &account, ("pro", 300, 100_000)).await;
+    let key = key["key"].as_str().expect("a key");
+    for node in &nodes {
+        node.ask(key).await.expect(404);
+    }
+    // The nodes count one another every few seconds.
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    installation.redis.kill();
+    let (passed, refused) = flood(&nodes, key, 1_200, 30).await;
+    assert!(passed <= 300 && refused > 0, "{passed} passed, {refused} were refused");
+    assert!(passed > 0, "a key goes on working");
+}

@@ -1,0 +1,133 @@
+//! PostgreSQL, Redis or both away: known tenants are served, nobody is refused for our fault, and nothing needs a restart.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::support::{Account, Installation, Node, eventually};
+
+/// An order at a provider that takes idempotency keys: a repeat of it is harmless.
+async fn order(node: &Node, account: &Account, key: &str) -> crate::support::Answer {
+    let body = json!({"amount": "20.00", "currency": "USD", "provider": "stripe"});
+    node.order(&account.key, key, &body).await
+}
+
+async fn health(node: &Node) -> Value {
+    node.api.get("/health", &[]).await.expect(200).json()
+}
+
+async fn is_healthy_again(node: &Node) {
+    eventually("it is well again", async || (health(node).await["status"] == "ok").then_some(())).await;
+}
+
+/// What is true of a node at all times.
+async fn serves(node: &Node, account: &Account, key: &str) -> String {
+    node.api.get("/health/ready", &[]).await.expect(200);
+    let answer = order(node, account, key).await.expect(201);
+    let again = order(node, account, key).await;
+    assert_eq!((again.status, &again.body), (StatusCode::CREATED, &answer.body), "{}", again.text());
+    answer.json()["transaction_id"].as_str().expect("an id").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn known_tenants_are_served_whatever_is_away() {
+    let installation = Installation::start();
+    let nodes = [installation.node("one").await, installation.node("two").await];
+    let account = Account::at(&nodes[0].api, "survivor").await;
+    let stranger = Account::at(&nodes[0].api, "stranger").await;
+    let mut answered = Vec::new();
+    for (number, node) in nodes.iter().enumerate() {
+        answered.push(serves(node, &account, &format!("before-{number}")).await);
+    }
+
+    installation.redis.kill();
+    for (number, node) in nodes.iter().enumerate() {
+        answered.push(serves(node, &account, &format!("no-redis-{number}")).await);
+        eventually("it says so", async || (health(node).await["checks"]["cache"] == "away").then_some(()))
+            .await;
+        assert_eq!(health(node).await["status"], "degraded");
+    }
+    installation.postgres.kill();
+    for (number, node) in nodes.iter().enumerate() {
+        answered.push(serves(node, &account, &format!("neither-{number}")).await);
+        let seen = health(node).await;
+        assert_eq!(
+            (&seen["status"], &seen["checks"]["store"]),
+            (&json!("degraded"), &json!("away")),
+            "{seen}"
+        );
+        // What cannot be repeated without harm is refused before anything is sent.
+        let body = json!({"amount": "500.00", "currency": "INR", "provider": "razorpay"});
+        let refused = node.order(&account.key, &format!("unsafe-{number}"), &body).await.expect(503);
+        assert_eq!(refused.code(), "ledger_unavailable");
+        assert!(refused.header("retry-after").is_some());
+    }
+    assert_eq!(installation.effects("razorpay", "orders.create").await, 0);
+    // A key that this node has never seen may be good: it is not called bad.
+    nodes[1].ask(&stranger.key).await.expect(503);
+
+    installation.redis.start_again();
+    for node in &nodes {
+        eventually("Redis is back", async || (health(node).await["checks"]["cache"] == "ok").then_some(()))
+            .await;
+    }
+    answered.push(serves(&nodes[0], &account, "no-postgres").await);
+    // Its answer is known at the other node, too, although the ledger is away.
+    let first = order(&nodes[0], &account, "no-postgres").await.expect(201);
+    let there = order(&nodes[1], &account, "no-postgres").await.expect(201);
+    assert_eq!(first.body, there.body);
+
+    installation.postgres.start_again();
+    for node in &nodes {
+        is_healthy_again(node).await;
+    }
+    for (number, node) in nodes.iter().enumerate() {
+        answered.push(serves(node, &account, &format!("after-{number}")).await);
+    }
+    assert_logged_once(&installation, &answered).await;
+    assert_eq!(installation.effects("stripe", "orders.create").await, answered.len() as u64);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stands_still_costs_no_more_than_one_that_is_gone() {
+    let installation = Installation::start();
+    let node = installation.node("one").await;
+    let account = Account::at(&node.api, "hanging").await;
+    let mut answered = vec![serves(&node, &account, "before").await];
+    installation.redis.pause();
+    answered.push(serves(&node, &account, "redis-stands-still").await);
+    installation.postgres.pause();
+    answered.push(serves(&node, &account, "both-stand-still").await);
+    installation.redis.resume();
+    installation.postgres.resume();
+    is_healthy_again(&node).await;
+    answered.push(serves(&node, &account, "after").await);
+    assert_logged_once(&installation, &answered).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_one_node_knows_is_served_by_another_one_without_the_store() {
+    let installation = Installation::start();
+    let first = installation.node("one").await;
+    let account = Account::at(&first.api, "copied").await;
+    // What was changed a moment ago is not copied, lest a copy of before comes back.
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    let nodes = [installation.node("two").await, installation.node("three").await];
+    serves(&nodes[0], &account, "before").await;
+    installation.postgres.kill();
+    serves(&nodes[1], &account, "elsewhere").await;
+}
+
+/// Every transaction that was answered is in the log, once.
+async fn assert_logged_once(installation: &Installation, answered: &[String]) {
+    let expected = answered.len().to_string();
+    eventually("everything answered is logged", async || {
+        (installation.sql("SELECT count(*) FROM transaction_logs WHERE status = 'success'") == expected)
+            .then_some(())
+    })
+    .await;
+    let distinct = installation
+        .sql("SELECT count(DISTINCT transaction_id) FROM transaction_logs WHERE status = 'success'");
+    assert_eq!(distinct, expected);
+}
