@@ -243,6 +243,8 @@ Settings that use them:
   export GATEWAY_STORE__POSTGRES__OWNER_URL=$owner
   export GATEWAY_CACHE__ENGINE=redis
   export GATEWAY_CACHE__REDIS__URL=$redis
+
+Then make the schema, and start: cargo run --profile fast -- migrate && make run
 TEXT
 }
 

@@ -4,7 +4,7 @@ use actors::Fallback;
 use domain::ports::Begun;
 use domain::{
     LedgerEntry, LedgerState, NotSent, Outcome, RejectionClass, Resource, RetrySafety, Settlement,
-    StatusMeaning, TransactionId,
+    StatusMeaning, TransactionId, Unknown,
 };
 
 use super::exchange::{Job, Ran, run, verdict};
@@ -68,8 +68,12 @@ pub(super) async fn execute(
     };
     let unsettled = Unsettled::new(permit, call.principal.tenant.tenant().id, transaction);
     // Dies in here: the row stays `started`; whoever comes next looks up what became of the call.
-    let ran = run(worker, &job, route.exchange).await;
+    let mut ran = run(worker, &job, route.exchange).await;
     admission.settle(verdict(&ran.outcome), gateway.clock.monotonic());
+    if gateway.ledger.is_store_away() && tells_of_a_twin(&ran.outcome) {
+        // Another node that cannot see the ledger either has made this call: that is not to be told as a refusal.
+        ran.outcome = Outcome::Unknown(Unknown::Unreadable { status: 409 });
+    }
     let promise = guard.map(|guard| (guard, fingerprint));
     Ok(conclude(worker, &job, ran, (unsettled, promise), present))
 }
@@ -138,6 +142,11 @@ fn settlement(outcome: &Outcome, status: u16, body: bytes::Bytes) -> Settlement 
         ) => Settlement::Released,
         Outcome::Unknown(_) => Settlement::Unknown,
     }
+}
+
+/// Returns whether the provider has met this key with another body. Ours tell the transaction, so a twin's has.
+fn tells_of_a_twin(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Rejected(rejection) if rejection.code == "idempotency_key_reused")
 }
 
 /// Returns what may take the ledger's place while the store is away. A twin on another node must come with the same key of the

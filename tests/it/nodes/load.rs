@@ -106,7 +106,6 @@ async fn postgres_stopped_for_half_a_minute_loses_nothing_that_was_answered() {
         tokio::task::block_in_place(|| installation.postgres.start_again());
     };
     let (tally, ()) = futures_util::join!(orders(node.api.clone(), &account, SECONDS), outage);
-    println!("{} answered, {} refused, {} lost", tally.answered.len(), tally.refused.len(), tally.lost);
     let kinds: HashSet<&String> = tally.refused.iter().collect();
     assert_eq!((tally.lost, tally.refused.len()), (0, 0), "{kinds:?}");
     assert_logged_once(&installation, &tally.answered).await;
@@ -123,7 +122,6 @@ async fn a_gateway_killed_under_load_loses_nothing_that_was_answered() {
         node.kill();
     };
     let (tally, ()) = futures_util::join!(orders(api, &account, SECONDS / 6 + 2), death);
-    println!("{} answered, {} refused, {} lost", tally.answered.len(), tally.refused.len(), tally.lost);
     assert!(!tally.answered.is_empty() && tally.lost > 0);
     let node = installation.node("one").await;
     assert_logged_once(&installation, &tally.answered).await;

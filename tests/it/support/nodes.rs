@@ -73,12 +73,8 @@ impl Installation {
         command.env("GATEWAY_LISTEN__ADMIN", loopback(port + 1).to_string());
         command.envs(settings.iter().copied());
         let mut child = command.spawn().expect("the program starts");
-        let lines = BufReader::new(child.stdout.take().expect("its output"));
-        let shown = name.to_owned();
-        // What it says is shown with a failing test's output.
-        std::thread::spawn(move || {
-            lines.lines().map_while(Result::ok).for_each(|line| println!("{shown}: {line}"))
-        });
+        let said = BufReader::new(child.stdout.take().expect("its output"));
+        show(name.to_owned(), said);
         let mut node = Node { child, api: Client::new(loopback(port)) };
         eventually("a gateway is ready", async || {
             if let Some(status) = node.child.try_wait().expect("a child") {
@@ -206,6 +202,16 @@ impl Drop for Node {
         self.child.kill().ok();
         self.child.wait().ok();
     }
+}
+
+/// Shows what a gateway says, with the output of a test that fails.
+#[expect(clippy::print_stdout, reason = "a gateway's log is what explains a failure")]
+fn show(name: String, said: BufReader<std::process::ChildStdout>) {
+    std::thread::spawn(move || {
+        for line in said.lines().map_while(Result::ok) {
+            println!("{name}: {line}");
+        }
+    });
 }
 
 fn text(path: &Path) -> String {

@@ -1,3 +1,5 @@
+//! Partitions are there before they are needed, and go when their time is over.
+
 use domain::Timestamp;
 use testkit::servers::Postgres;
 use tokio_postgres::NoTls;
