@@ -15,7 +15,7 @@ async fn is_refused(node: &Node, key: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_open_and_close_on_every_node() {
-    let installation = Installation::start();
+    let installation = Installation::start().await;
     let nodes = installation.three_nodes().await;
     let account = Account::at(&nodes[0].api, "changes").await;
     let auth = bearer(&account.token);
@@ -60,7 +60,7 @@ async fn keys_open_and_close_on_every_node() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_told_while_a_node_was_cut_off_reaches_it_afterwards() {
-    let installation = Installation::start();
+    let installation = Installation::start().await;
     let nodes = [installation.node("one").await, installation.node("two").await];
     let account = Account::at(&nodes[0].api, "gap").await;
     for node in &nodes {
@@ -85,7 +85,7 @@ async fn what_was_told_while_a_node_was_cut_off_reaches_it_afterwards() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn new_credentials_are_used_on_every_node() {
-    let installation = Installation::start();
+    let installation = Installation::start().await;
     let nodes = [installation.node("one").await, installation.node("two").await];
     let account = Account::at(&nodes[0].api, "before").await;
     let body = json!({"amount": "500.00", "currency": "INR"});

@@ -9,7 +9,7 @@ const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_whose_node_died_is_finished_by_another_one() {
-    let installation = Installation::start();
+    let installation = Installation::start().await;
     // A lease is a request's deadline and five seconds.
     let settings = [("GATEWAY_CALLS__DEADLINE_MS", "2000")];
     let doomed = installation.node_with("doomed", &settings).await;
@@ -46,7 +46,7 @@ async fn a_call_whose_node_died_is_finished_by_another_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_answered_before_a_kill_is_in_the_log_when_the_node_is_back() {
-    let installation = Installation::start();
+    let installation = Installation::start().await;
     let node = installation.node("one").await;
     let account = Account::at(&node.api, "answered").await;
     let mut answered = Vec::new();

@@ -6,7 +6,7 @@ use crate::support::{Account, Installation};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn credentials_that_were_moved_into_another_tenants_row_do_not_open() {
-    let installation = Installation::start();
+    let installation = Installation::start().await;
     let node = installation.node("one").await;
     let victim = Account::at(&node.api, "victim").await;
     let thief = Account::at(&node.api, "thief").await;
@@ -39,7 +39,7 @@ async fn credentials_that_were_moved_into_another_tenants_row_do_not_open() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_with_another_master_key_does_not_start() {
-    let installation = Installation::start();
+    let installation = Installation::start().await;
     installation.node("one").await.kill();
     let own = installation.folder().join("another.key");
     let setting = own.to_str().expect("a plain path").to_owned();

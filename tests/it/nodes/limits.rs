@@ -18,7 +18,7 @@ async fn flood(nodes: &[Node], key: &str, requests: usize, at_once: usize) -> (u
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_small_limit_is_exact_and_a_large_one_nearly_whole_over_three_nodes() {
-    let installation = Installation::start();
+    let installation = Installation::start().await;
     let nodes = installation.three_nodes().await;
     let account = Account::at(&nodes[0].api, "limits").await;
 
@@ -36,7 +36,7 @@ async fn a_small_limit_is_exact_and_a_large_one_nearly_whole_over_three_nodes() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_days_limit_holds_over_nodes_too() {
-    let installation = Installation::start();
+    let installation = Installation::start().await;
     let nodes = installation.three_nodes().await;
     let account = Account::at(&nodes[0].api, "days").await;
     let key = installation.key_with_limits(&nodes[0], &account, ("pro", 6_000, 150)).await;
@@ -46,7 +46,7 @@ async fn a_days_limit_holds_over_nodes_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_redis_each_node_lets_its_share_through() {
-    let installation = Installation::start();
+    let installation = Installation::start().await;
     let nodes = installation.three_nodes().await;
     let account = Account::at(&nodes[0].api, "shares").await;
     let key = installation.key_with_limits(&nodes[0], &account, ("pro", 300, 100_000)).await;
@@ -57,7 +57,10 @@ async fn without_redis_each_node_lets_its_share_through() {
     // The nodes count one another every few seconds.
     tokio::time::sleep(std::time::Duration::from_secs(6)).await;
     installation.redis.kill();
+    let started = std::time::Instant::now();
     let (passed, refused) = flood(&nodes, key, 1_200, 30).await;
-    assert!(passed <= 300 && refused > 0, "{passed} passed, {refused} were refused");
+    // A share comes back evenly: five requests a second, over all nodes.
+    let most = 300 + 5 * (started.elapsed().as_secs() + 1);
+    assert!(passed as u64 <= most && refused > 0, "{passed} passed, {refused} were refused");
     assert!(passed > 0, "a key goes on working");
 }

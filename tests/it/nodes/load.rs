@@ -96,7 +96,7 @@ async fn busy_account(installation: &Installation, node: &crate::support::Node, 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_stopped_for_half_a_minute_loses_nothing_that_was_answered() {
-    let installation = Installation::start();
+    let installation = Installation::start().await;
     let node = installation.node("one").await;
     let account = busy_account(&installation, &node, "stopped").await;
     let outage = async {
@@ -113,7 +113,7 @@ async fn postgres_stopped_for_half_a_minute_loses_nothing_that_was_answered() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_killed_under_load_loses_nothing_that_was_answered() {
-    let installation = Installation::start();
+    let installation = Installation::start().await;
     let node = installation.node("one").await;
     let account = busy_account(&installation, &node, "killed").await;
     let api = node.api.clone();

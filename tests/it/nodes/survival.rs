@@ -32,7 +32,7 @@ async fn serves(node: &Node, account: &Account, key: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn known_tenants_are_served_whatever_is_away() {
-    let installation = Installation::start();
+    let installation = Installation::start().await;
     let nodes = [installation.node("one").await, installation.node("two").await];
     let account = Account::at(&nodes[0].api, "survivor").await;
     let stranger = Account::at(&nodes[0].api, "stranger").await;
@@ -106,7 +106,7 @@ async fn known_tenants_are_served_whatever_is_away() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stands_still_costs_no_more_than_one_that_is_gone() {
-    let installation = Installation::start();
+    let installation = Installation::start().await;
     let node = installation.node("one").await;
     let account = Account::at(&node.api, "hanging").await;
     let mut answered = vec![serves(&node, &account, "before").await];
@@ -123,7 +123,7 @@ async fn a_server_that_stands_still_costs_no_more_than_one_that_is_gone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_that_one_node_knows_is_served_by_another_one_without_the_store() {
-    let installation = Installation::start();
+    let installation = Installation::start().await;
     let first = installation.node("one").await;
     let account = Account::at(&first.api, "copied").await;
     // What was changed a moment ago is not copied, lest a copy of before comes back.

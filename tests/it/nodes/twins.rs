@@ -9,7 +9,7 @@ use crate::support::{Account, Installation};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_twins_over_three_nodes_are_one_order() {
-    let installation = Installation::start();
+    let installation = Installation::start().await;
     let nodes = installation.three_nodes().await;
     let account = Account::at(&nodes[0].api, "twins").await;
     let limited = installation.key_with_limits(&nodes[0], &account, ("pro", 6_000, 100_000)).await;

@@ -5,10 +5,12 @@ use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::servers::{Postgres, Redis};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{Account, Answer, Client, PROGRAM, bearer, eventually, free_ports};
 
@@ -24,6 +26,7 @@ pub(crate) struct Installation {
     pub(crate) database: String,
     sandbox: Option<sandbox::Sandbox>,
     folder: TempDir,
+    _turn: OwnedSemaphorePermit,
 }
 
 /// A running `unified-gateway serve`.
@@ -33,8 +36,11 @@ pub(crate) struct Node {
 }
 
 impl Installation {
-    /// Starts servers and providers, and makes the schema. No gateway yet.
-    pub(crate) fn start() -> Self {
+    /// Starts servers and providers, and makes the schema. No gateway yet. One at a time: three gateways and their servers
+    /// keep a small machine busy, and what is measured in seconds must not wait for others.
+    pub(crate) async fn start() -> Self {
+        static TURN: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(1)));
+        let turn = Arc::clone(&TURN).acquire_owned().await.expect("a turn");
         let host = Ipv4Addr::LOCALHOST.into();
         let options = sandbox::Options {
             host,
@@ -53,6 +59,7 @@ impl Installation {
             postgres,
             sandbox: Some(sandbox),
             folder: tempfile::tempdir().expect("a folder"),
+            _turn: turn,
         };
         let migrated = installation.command("migrate", "migrate").status().expect("the program starts");
         assert!(migrated.success(), "the schema cannot be made");
