@@ -82,7 +82,9 @@ pub(super) async fn execute_once(
         return match ledger::execute(worker, &call, present, None, fingerprint).await {
             Ok(answer) => Ok(answer),
             Err(Stop::Refused(refusal)) => Err(refusal),
-            Err(Stop::Exists(_)) => Err(Refusal::Internal("beginning an entry that nothing de-duplicates")),
+            Err(Stop::Exists(_) | Stop::Kept(_)) => {
+                Err(Refusal::Internal("beginning an entry that nothing de-duplicates"))
+            }
         };
     };
     let tenant = call.principal.tenant.tenant().id;
@@ -116,16 +118,12 @@ async fn lead(
     guard: &Guard,
     fingerprint: [u8; 32],
 ) -> Result<Answer, Refusal> {
-    if worker.gateway.ledger.is_store_away()
-        && let Some(kept) = answers::find(worker, call, guard).await
-    {
-        return repeated(kept, &fingerprint);
-    }
     let mut has_flushed = false;
     loop {
         let row = match ledger::execute(worker, call, present, Some(guard), fingerprint).await {
             Ok(answer) => return Ok(answer),
             Err(Stop::Exists(row)) => row,
+            Err(Stop::Kept(kept)) => return repeated(kept, &fingerprint),
             // What would be refused now may have been answered before.
             Err(Stop::Refused(refusal)) => match find(worker, call, guard).await {
                 Ok(Some(row)) => row,

@@ -1,7 +1,7 @@
 //! The way of an operation with a side effect: a row in the ledger before the call, the outcome behind it.
 
 use actors::Fallback;
-use domain::ports::Begun;
+use domain::ports::{Begun, KeptAnswer};
 use domain::{
     LedgerEntry, LedgerState, NotSent, Outcome, RejectionClass, Resource, RetrySafety, Settlement,
     StatusMeaning, TransactionId, Unknown,
@@ -22,6 +22,8 @@ pub(super) enum Stop {
     Refused(Refusal),
     /// The idempotency key has a row already.
     Exists(Box<LedgerEntry>),
+    /// The ledger is away, and the answer of the idempotency key is in the cache.
+    Kept(KeptAnswer),
 }
 
 impl From<Refusal> for Stop {
@@ -67,6 +69,14 @@ pub(super) async fn execute(
         started_at: call.meta.at,
     };
     let unsettled = Unsettled::new(permit, call.principal.tenant.tenant().id, transaction);
+    if let Some(guard) = guard.filter(|_| gateway.ledger.is_store_away())
+        && let Some(kept) = answers::find(worker, call, guard).await
+    {
+        // Begun in this node's journal, while another node has the answer.
+        unsettled.record(None, Settlement::Released);
+        admission.settle(resilience::Verdict::Ignored, gateway.clock.monotonic());
+        return Err(Stop::Kept(kept));
+    }
     // Dies in here: the row stays `started`; whoever comes next looks up what became of the call.
     let mut ran = run(worker, &job, route.exchange).await;
     admission.settle(verdict(&ran.outcome), gateway.clock.monotonic());

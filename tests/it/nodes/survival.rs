@@ -122,6 +122,24 @@ async fn a_server_that_stands_still_costs_no_more_than_one_that_is_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_at_the_moment_when_postgres_goes_gets_the_answer_that_another_node_gave() {
+    let installation = Installation::start().await;
+    let nodes = [installation.node("one").await, installation.node("two").await];
+    let account = Account::at(&nodes[0].api, "moment").await;
+    for (number, node) in nodes.iter().enumerate() {
+        serves(node, &account, &format!("before-{number}")).await;
+    }
+    installation.postgres.kill();
+    let first = order(&nodes[0], &account, "again").await.expect(201);
+    // The answer reaches the cache behind itself.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    // The other node finds out with this very request.
+    let repeat = order(&nodes[1], &account, "again").await.expect(201);
+    assert_eq!((repeat.header("idempotent-replayed"), &repeat.body), (Some("true"), &first.body));
+    assert_eq!(installation.effects("stripe", "orders.create").await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_that_one_node_knows_is_served_by_another_one_without_the_store() {
     let installation = Installation::start().await;
     let first = installation.node("one").await;
