@@ -20,6 +20,7 @@ PORT=${PORT:-18070}          # gateway; admin is the next one
 PROXY_PORT=$((PORT + 2))     # nginx in front of the stub
 STUB_PORT=$((PORT + 10))     # stub: control, Razorpay, PayPal, Stripe, Twilio
 WORK=$(mktemp -d)
+chmod 755 "$WORK"            # PostgreSQL runs as another user than root, and must get at its folder
 PIDS=()
 
 cleanup() {
