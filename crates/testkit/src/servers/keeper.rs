@@ -10,6 +10,35 @@ use super::binaries;
 
 const SCRIPT: &str = include_str!("keeper.sh");
 
+/// A server with a keeper.
+pub(super) trait Kept: Sized {
+    /// What it is called.
+    const NAME: &'static str;
+    /// What its log says when its port is taken.
+    const PORT_TAKEN: &'static str;
+
+    /// Returns its keeper.
+    fn keeper(&self) -> &Keeper;
+
+    /// Waits until it answers; returns false when it died before, or somebody else answers on its port.
+    fn wait_until_ready(&self) -> bool;
+
+    /// Starts a server that `prepare` makes ready on a free port, and another one on another port when somebody took the port
+    /// between looking and listening.
+    fn start_prepared(prepare: impl Fn() -> Self) -> Self {
+        for _ in 0..5 {
+            let server = prepare();
+            server.keeper().start();
+            if server.wait_until_ready() {
+                return server;
+            }
+            let log = server.keeper().log();
+            assert!(log.contains(Self::PORT_TAKEN), "{} does not start:\n{log}", Self::NAME);
+        }
+        panic!("no free port for {}", Self::NAME);
+    }
+}
+
 /// Keeps a server and its folder. Dropping it, or the end of the process, ends the server and removes the folder.
 #[derive(Debug)]
 pub(super) struct Keeper {

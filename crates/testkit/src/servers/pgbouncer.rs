@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::keeper::Keeper;
+use super::keeper::{Keeper, Kept};
 use super::{Postgres, binaries, ports};
 
 /// A pooler in transaction mode, with few backends, so that clients do share them.
@@ -16,20 +16,7 @@ impl PgBouncer {
     /// Starts a pooler for these users, in front of a server without TLS.
     pub fn start(postgres: &Postgres, users: &[&str]) -> Self {
         let programs = binaries::folder_of("pgbouncer");
-        let ready = binaries::program(&binaries::folder_of("postgres"), "pg_isready");
-        // A port may be taken between looking and listening.
-        for _ in 0..5 {
-            let pooler = Self::prepare(&programs, postgres, users);
-            pooler.keeper.start();
-            let port = pooler.port.to_string();
-            let is_ready = || binaries::succeeds(&ready, &["-q", "-h", "127.0.0.1", "-p", &port]);
-            if pooler.keeper.wait_until(is_ready) && !pooler.keeper.log().contains("in use") {
-                return pooler;
-            }
-            let log = pooler.keeper.log();
-            assert!(log.contains("in use"), "PgBouncer does not start:\n{log}");
-        }
-        panic!("no free port for PgBouncer");
+        Self::start_prepared(|| Self::prepare(&programs, postgres, users))
     }
 
     /// Returns the address of a database for a user.
@@ -66,6 +53,23 @@ impl PgBouncer {
         let mut command = binaries::words_to_run_as(user);
         command.extend([binaries::program(programs, "pgbouncer"), settings.to_str().unwrap().to_owned()]);
         Self { port, keeper: Keeper::new(&folder, ["INT", "TERM"], &command) }
+    }
+}
+
+impl Kept for PgBouncer {
+    const NAME: &'static str = "PgBouncer";
+    const PORT_TAKEN: &'static str = "in use";
+
+    fn keeper(&self) -> &Keeper {
+        &self.keeper
+    }
+
+    /// It may tell that its port is taken and live on: then another pooler answered.
+    fn wait_until_ready(&self) -> bool {
+        let ready = binaries::program(&binaries::folder_of("postgres"), "pg_isready");
+        let port = self.port.to_string();
+        let is_ready = || binaries::succeeds(&ready, &["-q", "-h", "127.0.0.1", "-p", &port]);
+        self.keeper.wait_until(is_ready) && !self.keeper.log().contains(Self::PORT_TAKEN)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::keeper::Keeper;
+use super::keeper::{Keeper, Kept};
 use super::{binaries, certificates, ports};
 
 /// A PostgreSQL server with an empty cluster, on loopback, without passwords. The superuser is `postgres`. What is committed
@@ -106,17 +106,7 @@ impl Postgres {
 
     fn start_server(encryption: Encryption) -> Self {
         let programs = binaries::folder_of("postgres");
-        // A port may be taken between looking and listening.
-        for _ in 0..5 {
-            let server = Self::prepare(&programs, encryption);
-            server.keeper.start();
-            if server.wait_until_ready() {
-                return server;
-            }
-            let log = server.keeper.log();
-            assert!(log.contains("Address already in use"), "PostgreSQL does not start:\n{log}");
-        }
-        panic!("no free port for PostgreSQL");
+        Self::start_prepared(|| Self::prepare(&programs, encryption))
     }
 
     fn prepare(programs: &Path, encryption: Encryption) -> Self {
@@ -147,6 +137,15 @@ impl Postgres {
         }
         let keeper = Keeper::new(&folder, ["INT", "QUIT"], &command);
         Self { programs: programs.to_path_buf(), port, authority, keeper }
+    }
+}
+
+impl Kept for Postgres {
+    const NAME: &'static str = "PostgreSQL";
+    const PORT_TAKEN: &'static str = "Address already in use";
+
+    fn keeper(&self) -> &Keeper {
+        &self.keeper
     }
 
     /// Another server could answer on a port that was taken first: it has to be the one that was started here.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use super::keeper::Keeper;
+use super::keeper::{Keeper, Kept};
 use super::{binaries, certificates, ports};
 
 /// A Redis server on loopback that keeps nothing on the disk.
@@ -111,17 +111,7 @@ impl Redis {
 
     fn start_server(kind: Kind) -> Self {
         let programs = binaries::folder_of("redis");
-        // A port may be taken between looking and listening.
-        for _ in 0..5 {
-            let server = Self::prepare(&programs, kind);
-            server.keeper.start();
-            if server.wait_until_ready() {
-                return server;
-            }
-            let log = server.keeper.log();
-            assert!(log.contains("Address already in use"), "Redis does not start:\n{log}");
-        }
-        panic!("no free port for Redis");
+        Self::start_prepared(|| Self::prepare(&programs, kind))
     }
 
     fn prepare(programs: &Path, kind: Kind) -> Self {
@@ -156,12 +146,6 @@ impl Redis {
         Self { port, authority, client, keeper: Keeper::new(&folder, ["TERM", "TERM"], &command) }
     }
 
-    /// Another server could answer on a port that was taken first: it has to be the one that was started here.
-    fn wait_until_ready(&self) -> bool {
-        self.keeper.wait_until(|| binaries::succeeds(&self.client, &self.to_client(&["PING"])))
-            && !self.keeper.log().contains("Address already in use")
-    }
-
     fn to_client(&self, command: &[&str]) -> Vec<String> {
         // Whether the certificate is right is for the tests to find out.
         let encryption: &[&str] = if self.authority.is_some() { &["--tls", "--insecure"] } else { &[] };
@@ -171,6 +155,21 @@ impl Redis {
             .iter()
             .map(ToString::to_string)
             .collect()
+    }
+}
+
+impl Kept for Redis {
+    const NAME: &'static str = "Redis";
+    const PORT_TAKEN: &'static str = "Address already in use";
+
+    fn keeper(&self) -> &Keeper {
+        &self.keeper
+    }
+
+    /// Another server could answer on a port that was taken first: it has to be the one that was started here.
+    fn wait_until_ready(&self) -> bool {
+        self.keeper.wait_until(|| binaries::succeeds(&self.client, &self.to_client(&["PING"])))
+            && !self.keeper.log().contains(Self::PORT_TAKEN)
     }
 }
 
