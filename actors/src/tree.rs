@@ -1,8 +1,10 @@
 //! THE SUPERVISION TABLE: who is whose child, who is restarted how, what is bounded by what, and who stops when.
 
+mod arbiters;
+
 use std::sync::Arc;
 
-use actix_rt::{Arbiter, ArbiterHandle, System};
+use actix_rt::System;
 use domain::ports::{Changes, Journal, Ledger, QuotaLeases, TenantDirectory, TransactionLog};
 use domain::{Clock, Descriptor, Entropy};
 use resilience::RetryBudgetError;
@@ -15,6 +17,7 @@ use crate::provider::{ProviderObservation, Providers, ProvidersParams, TokenSour
 use crate::store_breaker::StoreBreaker;
 use crate::supervisor::{Deaths, Intensity, Supervisor};
 use crate::{Settings, SupervisionSettings};
+use arbiters::Arbiters;
 
 /// When a child that died comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,55 +198,6 @@ pub struct StopReport {
     pub unwritten: usize,
     /// Entries that were not written and that the journal has: the next start writes them.
     pub spooled: usize,
-}
-
-/// The tree's threads.
-#[derive(Debug)]
-struct Arbiters {
-    control: Arbiter,
-    ledger: Arbiter,
-    log: Arbiter,
-    tenants: Vec<Arbiter>,
-}
-
-impl Arbiters {
-    fn start(settings: &Settings) -> Self {
-        Self {
-            control: Arbiter::new(),
-            ledger: Arbiter::new(),
-            log: Arbiter::new(),
-            tenants: (0..settings.tenants.threads.max(1)).map(|_| Arbiter::new()).collect(),
-        }
-    }
-
-    /// Returns the threads that a child of this name may live on, by the table.
-    fn of(&self, child: &str) -> Box<[ArbiterHandle]> {
-        let thread = TABLE.iter().find(|row| row.child == child).map_or(Thread::Control, |row| row.thread);
-        match thread {
-            Thread::Control => Box::new([self.control.handle()]),
-            Thread::Ledger => Box::new([self.ledger.handle()]),
-            Thread::Log => Box::new([self.log.handle()]),
-            Thread::Tenants => self.tenants.iter().map(Arbiter::handle).collect(),
-        }
-    }
-
-    /// Stops all threads and waits for their ends.
-    async fn stop(self) {
-        let mut all = self.tenants;
-        all.extend([self.log, self.ledger, self.control]);
-        for arbiter in &all {
-            arbiter.stop();
-        }
-        let joining = actix_rt::task::spawn_blocking(move || {
-            for arbiter in all {
-                if arbiter.join().is_err() {
-                    tracing::error!("an actor thread ended in a panic");
-                }
-            }
-        });
-        // An error is a panic inside, of which there is none, or a runtime that is gone before us.
-        joining.await.ok();
-    }
 }
 
 /// Starts the tree. Blocks while what is open in the journal is looked through.
