@@ -94,13 +94,8 @@ pub enum BuildError {
     #[error("the setting {0} is empty: say where it is")]
     NoUrl(&'static str),
     /// A file with certificates cannot be read.
-    #[error("the certificates in {path} cannot be read: {source}")]
-    Authorities {
-        /// Which file.
-        path: String,
-        /// Why.
-        source: std::io::Error,
-    },
+    #[error("{0}")]
+    Authorities(#[from] crate::config::AuthoritiesError),
     /// The store does not answer.
     #[error("the store does not answer: {0}")]
     StoreAway(#[from] StoreError),
@@ -165,7 +160,7 @@ pub(crate) async fn build(
         descriptors: ADAPTERS.into_iter().map(adapters::Adapter::descriptor).collect(),
         catalog: Arc::clone(&catalog),
         leases: caches.leases.clone(),
-        changes: Some(Arc::clone(&caches.changes)),
+        changes: caches.changes.clone(),
         journal,
         settings: settings::actors(&config)?,
     })

@@ -16,8 +16,8 @@ pub struct Caches {
     pub leases: Option<Arc<dyn QuotaLeases>>,
     /// Copies of what serves a tenant.
     pub tenants: Arc<dyn TenantCache>,
-    /// What nodes tell one another.
-    pub changes: Arc<dyn Changes>,
+    /// What nodes tell one another; absent where there is one.
+    pub changes: Option<Arc<dyn Changes>>,
     /// Calls by service, tenant and day.
     pub usage: Arc<dyn UsageCounters>,
     /// The engine itself, for health and for closing.
@@ -33,14 +33,14 @@ impl Caches {
     /// Returns the ports of an engine that this process has for itself: it counts its limits alone.
     pub(crate) fn alone<C>(cache: C) -> Self
     where
-        C: TenantCache + Changes + UsageCounters + CacheEngine + 'static,
+        C: TenantCache + UsageCounters + CacheEngine + 'static,
     {
         let cache = Arc::new(cache);
         Self {
             answers: None,
             leases: None,
             tenants: Arc::clone(&cache) as Arc<dyn TenantCache>,
-            changes: Arc::clone(&cache) as Arc<dyn Changes>,
+            changes: None,
             usage: Arc::clone(&cache) as Arc<dyn UsageCounters>,
             engine: cache,
             _thread: None,
@@ -57,7 +57,7 @@ impl Caches {
             answers: Some(Arc::clone(&cache) as Arc<dyn Answers>),
             leases: Some(Arc::clone(&cache) as Arc<dyn QuotaLeases>),
             tenants: Arc::clone(&cache) as Arc<dyn TenantCache>,
-            changes: Arc::clone(&cache) as Arc<dyn Changes>,
+            changes: Some(Arc::clone(&cache) as Arc<dyn Changes>),
             usage: Arc::clone(&cache) as Arc<dyn UsageCounters>,
             engine: cache,
             _thread: Some(Arc::new(thread)),

@@ -19,7 +19,7 @@ pub use abilities::abilities_table;
 pub use app::{BuildError, Gateway, Worker};
 pub use caches::Caches;
 pub use clock::SystemClock;
-pub use config::{Config, ConfigError, Overrides};
+pub use config::{AuthoritiesError, Config, ConfigError, Overrides};
 pub use dev::point_at_sandbox;
 pub use http::openapi_document;
 pub use server::{RunError, Running, start};

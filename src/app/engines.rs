@@ -1,6 +1,5 @@
 //! The engines that the configuration names: where everything is kept, what nodes share, what waits on disk.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use cache_local::LocalCache;
@@ -14,7 +13,7 @@ use store_sqlite::SqliteStore;
 use super::BuildError;
 use super::secrets::FirstStart;
 use crate::caches::{CacheThread, Caches};
-use crate::config::{CacheEngine, Config, StoreEngine};
+use crate::config::{CacheEngine, Config, StoreEngine, read_authorities};
 use crate::stores::Stores;
 
 /// Opens the store.
@@ -43,7 +42,7 @@ pub(super) async fn stores(config: &Config) -> Result<(Stores, FirstStart), Buil
                 statement_timeout: settings.statement(),
                 max_lifetime: settings.lifetime(),
                 prepared_statements: settings.prepared_statements,
-                ca_pem: read(settings.ca_file.as_deref())?,
+                ca_pem: read_authorities(settings.ca_file.as_deref())?,
                 retention_days: settings.retention_days,
             })?;
             let stores = Stores::on(store);
@@ -67,7 +66,7 @@ pub(super) async fn caches(
             let url = settings.url.as_ref().ok_or(BuildError::NoUrl("cache.redis.url"))?;
             let options = cache_redis::Options {
                 url: url.expose().into(),
-                ca_pem: read(settings.ca_file.as_deref())?,
+                ca_pem: read_authorities(settings.ca_file.as_deref())?,
                 timeout: settings.timeout(),
                 clock: Arc::clone(clock),
                 entropy: Arc::clone(entropy),
@@ -93,13 +92,8 @@ pub(super) fn journal(config: &Config) -> Result<Option<Arc<dyn Journal>>, Build
         capacity_bytes: config.journal.bytes,
         segment_bytes: config.journal.segment_bytes,
     })?;
+    // What it holds for the store is told by who writes it.
     let found = journal.opened();
-    if found.entries > 0 {
-        tracing::info!(
-            entries = found.entries,
-            "the journal holds what the store has not confirmed: it is written now"
-        );
-    }
     if found.damaged_bytes > 0 {
         tracing::error!(
             bytes = found.damaged_bytes,
@@ -107,10 +101,4 @@ pub(super) fn journal(config: &Config) -> Result<Option<Arc<dyn Journal>>, Build
         );
     }
     Ok(Some(Arc::new(journal)))
-}
-
-fn read(file: Option<&Path>) -> Result<Option<Box<[u8]>>, BuildError> {
-    let Some(path) = file else { return Ok(None) };
-    let unreadable = |source| BuildError::Authorities { path: path.display().to_string(), source };
-    std::fs::read(path).map(|bytes| Some(bytes.into_boxed_slice())).map_err(unreadable)
 }

@@ -1,13 +1,12 @@
 //! `migrate`: brings the schema of a PostgreSQL database up to date, as the role that owns its tables.
 
 use std::io::Write;
-use std::path::Path;
 
 use clap::Args;
 use domain::Secret;
 use store_postgres::{MigrateOptions, MigrateReport};
 
-use crate::config::Config;
+use crate::config::{Config, read_authorities};
 use crate::server::RunError;
 
 /// What the command line may say.
@@ -41,16 +40,11 @@ pub(super) fn run(args: &MigrateArgs) -> Result<(), RunError> {
     })?;
     let login = args.login.clone().or_else(|| node_role(postgres.url.as_ref(), owner));
     rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
-    let ca_pem = postgres.ca_file.as_deref().map(read_authorities).transpose()?;
+    let ca_pem = read_authorities(postgres.ca_file.as_deref())
+        .map_err(|error| RunError::Migrate(error.to_string()))?;
     let work = store_postgres::migrate(owner.expose(), MigrateOptions { login, ca_pem });
     let report = actix_rt::System::new().block_on(work).map_err(|error| RunError::Migrate(told(&error)))?;
     write(&mut std::io::stdout().lock(), &report).map_err(RunError::Output)
-}
-
-fn read_authorities(file: &Path) -> Result<Box<[u8]>, RunError> {
-    let pem = std::fs::read(file)
-        .map_err(|error| RunError::Migrate(format!("cannot read {}: {error}", file.display())))?;
-    Ok(pem.into_boxed_slice())
 }
 
 /// Returns the role of nodes, where it is another than the owner and its name needs no decoding.

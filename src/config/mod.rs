@@ -11,6 +11,8 @@ use layers::Layers;
 pub(crate) use layers::Row;
 pub(crate) use sections::{CacheEngine, ListenTls, LogFormat, ProviderUrls, StoreEngine};
 pub use sections::{Config, Overrides};
+pub use text::AuthoritiesError;
+pub(crate) use text::read_authorities;
 
 /// The defaults, with a comment on every setting.
 pub(crate) const DEFAULTS: &str = include_str!("default.toml");

@@ -42,3 +42,23 @@ pub(super) fn fill_from_file(
     *secret = Some(Secret::new(text));
     Ok(())
 }
+
+/// A file with certificates cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the certificates in {path} cannot be read: {source}")]
+pub struct AuthoritiesError {
+    /// Which file.
+    path: String,
+    /// Why.
+    source: std::io::Error,
+}
+
+/// Reads the authorities that a `ca_file` names, as PEM; `None` where the machine's are to be trusted.
+///
+/// # Errors
+/// [`AuthoritiesError`] names the file.
+pub(crate) fn read_authorities(file: Option<&Path>) -> Result<Option<Box<[u8]>>, AuthoritiesError> {
+    let Some(path) = file else { return Ok(None) };
+    let unreadable = |source| AuthoritiesError { path: path.display().to_string(), source };
+    std::fs::read(path).map(|pem| Some(pem.into_boxed_slice())).map_err(unreadable)
+}
