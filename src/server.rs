@@ -135,7 +135,8 @@ impl Running {
         self.state.drain();
     }
 
-    /// Stops in order: not ready, no new connections, requests and operations under way, batches, the store.
+    /// Stops in order: not ready, no new connections, requests and operations under way, batches, the cache (which tells the
+    /// other nodes that this one has left), the store.
     pub async fn stop(self) {
         self.state.close();
         let [public, admin] = self.servers;
@@ -145,6 +146,7 @@ impl Running {
         upkeep::write_key_uses(&self.gateway).await;
         self.tree.stop().await;
         admin.stop(true).await;
+        self.gateway.caches.engine.close().await;
         self.gateway.stores.engine.close().await;
     }
 }

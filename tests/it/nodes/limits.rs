@@ -3,7 +3,7 @@
 use futures_util::stream::{self, StreamExt};
 use http::StatusCode;
 
-use crate::support::{Account, Installation, Node};
+use crate::support::{Account, Installation, Node, eventually};
 
 /// Asks `requests` times, spread over the nodes, so many at once; returns how many passed and how many were refused.
 async fn flood(nodes: &[Node], key: &str, requests: usize, at_once: usize) -> (usize, usize) {
@@ -42,6 +42,18 @@ async fn a_days_limit_holds_over_nodes_too() {
     let key = installation.key_with_limits(&nodes[0], &account, ("pro", 6_000, 150)).await;
     let (passed, _) = flood(&nodes, key["key"].as_str().expect("a key"), 1_500, 30).await;
     assert_eq!(passed, 150);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_stops_leaves_its_share_to_the_others() {
+    let installation = Installation::start().await;
+    let nodes = [installation.node("one").await, installation.node("two").await];
+    let present = || installation.redis.cli(&["ZCARD", "nodes"]);
+    eventually("both tell that they are there", async || (present() == "2").then_some(())).await;
+    let [staying, leaving] = nodes;
+    leaving.stop().await;
+    assert_eq!(present(), "1", "it has told that it left");
+    drop(staying);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -197,6 +197,15 @@ impl Node {
         self.api.get("/v1/transactions/txn_00000000000000000000000000", &[("x-platform-key", key)]).await
     }
 
+    /// Stops it in order, and waits for its end.
+    pub(crate) async fn stop(mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
+        let child = &mut self.child;
+        let ended = eventually("a gateway ends", async || child.try_wait().expect("a child")).await;
+        assert!(ended.success(), "{ended}");
+    }
+
     /// Kills it, as a machine that loses its power would.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("kill");
