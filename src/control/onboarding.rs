@@ -258,6 +258,7 @@ fn seal(
         feature,
         is_enabled: service.features.contains(&feature),
         priority,
+        falls_back: false,
     };
     Ok(SealedService {
         tenant,

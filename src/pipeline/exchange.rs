@@ -9,7 +9,6 @@ use domain::{
     Resource, StatusMeaning, Timestamp, TransactionId, Unknown,
 };
 use http::HeaderName;
-use resilience::Verdict;
 
 use super::routing::Service;
 use super::{Answer, Call, Origin};
@@ -96,25 +95,6 @@ pub(super) const fn meaning_word(meaning: StatusMeaning) -> &'static str {
         StatusMeaning::Done => "executed",
         StatusMeaning::Refused | StatusMeaning::RefusedForNow => "rejected",
         StatusMeaning::Unclear => "unknown",
-    }
-}
-
-/// Returns what an outcome says about the provider's health: a refusal of this one request says nothing bad.
-pub(super) const fn verdict(outcome: &Outcome) -> Verdict {
-    match outcome {
-        Outcome::Executed(Resource::Proxy(reply)) => match reply.meaning() {
-            StatusMeaning::Done | StatusMeaning::Refused => Verdict::Success,
-            StatusMeaning::RefusedForNow => Verdict::Ignored,
-            StatusMeaning::Unclear => Verdict::Failure,
-        },
-        Outcome::Executed(_) => Verdict::Success,
-        Outcome::Rejected(rejection) => match rejection.class {
-            RejectionClass::Unavailable | RejectionClass::Credentials => Verdict::Failure,
-            RejectionClass::RateLimited => Verdict::Ignored,
-            _ => Verdict::Success,
-        },
-        Outcome::NotSent(NotSent::Unreachable) | Outcome::Unknown(_) => Verdict::Failure,
-        Outcome::NotSent(_) => Verdict::Ignored,
     }
 }
 

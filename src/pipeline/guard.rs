@@ -28,6 +28,7 @@ impl Unsettled {
             permit.record(Record {
                 transaction,
                 settlement: Some((self.tenant, self.transaction, settlement)),
+                event: None,
             });
         }
     }
@@ -35,6 +36,6 @@ impl Unsettled {
 
 impl Drop for Unsettled {
     fn drop(&mut self) {
-        self.write(None, Settlement::Unknown);
+        self.write(None, Settlement::Unknown(domain::LookUps::default()));
     }
 }

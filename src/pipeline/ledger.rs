@@ -7,7 +7,8 @@ use domain::{
     StatusMeaning, TransactionId, Unknown,
 };
 
-use super::exchange::{Job, Ran, run, verdict};
+use super::admission::{admit, verdict};
+use super::exchange::{Job, Ran, run};
 use super::guard::Unsettled;
 use super::idempotency::{Guard, provider_key};
 use super::{Answer, Call, Completion, Present, Refusal, Route, answers, record, routing};
@@ -44,21 +45,18 @@ pub(super) async fn execute(
     let route = routing::choose(call)?;
     // Reserved first: what is begun can always be recorded.
     let permit = gateway.log.reserve().map_err(|_refused| Refusal::Overloaded)?;
-    let admission = routing::admit(gateway, call, &route)?;
+    let admission = admit(gateway, call, route.service.provider)?;
     let transaction = TransactionId::generate(call.meta.at, &*gateway.entropy);
     let entry = entry(worker, call, guard, fingerprint, (transaction, route.service.provider.as_str()));
     let provider_key = entry.provider_key.clone();
     // Dies here: the key is free, or the row is `started` and its call was never made; a look-up tells.
     match gateway.ledger.begin(entry, fallback(call, &route)).await {
         Ok(Begun::Started) => {}
-        Ok(Begun::Existing(row)) => {
-            admission.settle(resilience::Verdict::Ignored, gateway.clock.monotonic());
-            return Err(Stop::Exists(row));
+        Ok(Begun::Existing(row)) => return Err(Stop::Exists(row)),
+        Ok(Begun::Occupied(_)) => {
+            return Err(Stop::Refused(Refusal::KeyInUse { retry_after: std::time::Duration::from_secs(1) }));
         }
-        Err(_) => {
-            admission.settle(resilience::Verdict::Ignored, gateway.clock.monotonic());
-            return Err(Stop::Refused(Refusal::LedgerUnavailable));
-        }
+        Err(_) => return Err(Stop::Refused(Refusal::LedgerUnavailable)),
     }
     let job = Job {
         call,
@@ -74,7 +72,6 @@ pub(super) async fn execute(
     {
         // Begun in this node's journal, while another node has the answer.
         unsettled.record(None, Settlement::Released);
-        admission.settle(resilience::Verdict::Ignored, gateway.clock.monotonic());
         return Err(Stop::Kept(kept));
     }
     // Dies in here: the row stays `started`; whoever comes next looks up what became of the call.
@@ -115,7 +112,7 @@ pub(super) fn conclude(
     }
     // The log's rows never change: what is not known yet is told from the ledger, and logged when it is.
     let logged = match settlement {
-        Settlement::Unknown => None,
+        Settlement::Unknown(_) => None,
         Settlement::Settled { .. } | Settlement::Released => {
             Some(record::transaction(&worker.gateway, job, &ran, status, &present.logged(&body)))
         }
@@ -130,7 +127,7 @@ fn settlement(outcome: &Outcome, status: u16, body: bytes::Bytes) -> Settlement 
         Outcome::Executed(Resource::Proxy(reply)) => match reply.meaning() {
             StatusMeaning::Done | StatusMeaning::Refused => Settlement::Settled { status, body },
             StatusMeaning::RefusedForNow => Settlement::Released,
-            StatusMeaning::Unclear => Settlement::Unknown,
+            StatusMeaning::Unclear => Settlement::Unknown(domain::LookUps::default()),
         },
         Outcome::Executed(_) => Settlement::Settled { status, body },
         Outcome::Rejected(rejection) => match rejection.class {
@@ -150,7 +147,7 @@ fn settlement(outcome: &Outcome, status: u16, body: bytes::Bytes) -> Settlement 
             | NotSent::DeadlinePassed
             | NotSent::NeverArrived,
         ) => Settlement::Released,
-        Outcome::Unknown(_) => Settlement::Unknown,
+        Outcome::Unknown(_) => Settlement::Unknown(domain::LookUps::default()),
     }
 }
 
@@ -194,6 +191,8 @@ fn entry(
         started_at: call.meta.at,
         lease_until: call.meta.at.after(calls.deadline()).after(LEASE_MARGIN),
         replay_until: call.meta.at.after(replay),
+        serial: None,
+        look_ups: domain::LookUps::default(),
         state: LedgerState::Started,
     }
 }

@@ -1,6 +1,7 @@
 //! The data plane: one operation from admission to its answer. admit → begin (ledger) → exchange → settle → record.
 //! Picks no status code and speaks no HTTP: what an answer looks like is the caller's [`Present`].
 
+mod admission;
 mod answers;
 mod exchange;
 mod flights;
@@ -238,7 +239,7 @@ struct Route {
 async fn read(worker: &Worker, call: Call, present: &dyn Present) -> Result<Answer, Refusal> {
     let gateway = &worker.gateway;
     let route = routing::choose(&call)?;
-    let admission = routing::admit(gateway, &call, &route)?;
+    let admission = admission::admit(gateway, &call, route.service.provider)?;
     let permit = gateway.log.reserve().map_err(|_refused| Refusal::Overloaded)?;
     let transaction = TransactionId::generate(call.meta.at, &*gateway.entropy);
     let job = exchange::Job {
@@ -250,7 +251,7 @@ async fn read(worker: &Worker, call: Call, present: &dyn Present) -> Result<Answ
         started_at: call.meta.at,
     };
     let ran = exchange::run(worker, &job, route.exchange).await;
-    admission.settle(exchange::verdict(&ran.outcome), gateway.clock.monotonic());
+    admission.settle(admission::verdict(&ran.outcome), gateway.clock.monotonic());
     let completion = Completion {
         transaction,
         subject: call.subject.unwrap_or(transaction),

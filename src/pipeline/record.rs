@@ -61,6 +61,7 @@ pub(super) fn transaction(
         duration: gateway.clock.monotonic().saturating_sub(call.meta.arrived),
         provider_duration: ran.provider_time,
         attempts: ran.attempts,
+        attempt_lines: Bytes::new(),
         request_id: call.meta.request_id.clone(),
         ip: call.meta.ip,
         user_agent: call.meta.user_agent.clone(),
@@ -98,5 +99,5 @@ fn cut(word: &str) -> Box<str> {
 
 /// Returns the record of a read: a log row of its own.
 pub(super) fn read(gateway: &Gateway, job: &Job<'_>, ran: &Ran, status: u16, body: &Bytes) -> Record {
-    Record { transaction: Some(transaction(gateway, job, ran, status, body)), settlement: None }
+    Record { transaction: Some(transaction(gateway, job, ran, status, body)), settlement: None, event: None }
 }

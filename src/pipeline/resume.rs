@@ -4,7 +4,8 @@ use domain::{
     LedgerEntry, NotSent, Operation, Outcome, RejectionClass, Resource, RetrySafety, StatusMeaning, Unknown,
 };
 
-use super::exchange::{Job, Ran, run, verdict};
+use super::admission::{admit, verdict};
+use super::exchange::{Job, Ran, run};
 use super::guard::Unsettled;
 use super::idempotency::Guard;
 use super::ledger::conclude;
@@ -86,7 +87,7 @@ async fn look_up_or_repeat(worker: &Worker, job: &Job<'_>) -> Result<Ran, Refusa
         rejection: Box::new(rejection),
     })?;
     let route = super::Route { service: job.service.clone(), adapter: job.adapter, exchange };
-    let admission = routing::admit(gateway, job.call, &route)?;
+    let admission = admit(gateway, job.call, route.service.provider)?;
     let mut ran = run(worker, job, route.exchange).await;
     admission.settle(verdict(&ran.outcome), gateway.clock.monotonic());
     if !never_arrived && !tells_of_the_first(&ran.outcome) {

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use actors::{Admission, ServiceEntry};
+use actors::ServiceEntry;
 use adapters::{ADAPTERS, Adapter, adapter};
 use domain::{Credentials, Endpoint, Environment, Money, Operation, ProviderId, Rejection};
 
 use super::{Call, Refusal, Route};
-use crate::app::Gateway;
 use crate::config::ProviderUrls;
 
 /// The code of a plan that another provider may be able to follow.
@@ -119,15 +118,6 @@ pub(super) fn choose(call: &Call) -> Result<Route, Refusal> {
         }
     }
     Err(refused.unwrap_or_else(|| nobody(call)))
-}
-
-/// Takes a permit of the breaker.
-pub(super) fn admit(gateway: &Gateway, call: &Call, route: &Route) -> Result<Admission, Refusal> {
-    let provider = route.service.provider;
-    let service = service_entry(call, provider)?;
-    call.principal.tenant.admit(service, call.operation.kind(), gateway.clock.monotonic()).map_err(|open| {
-        Refusal::CircuitOpen { provider, reason: open.not_sent, retry_after: open.retry_after }
-    })
 }
 
 /// Returns the tenant's service of this provider.

@@ -205,7 +205,13 @@ impl Stage {
             service: service.into(),
             environment,
             fields: [seal("key_id", "public"), seal("key_secret", "open sesame")].into(),
-            features: [FeatureSetting { feature: Feature::Payments, is_enabled: true, priority: 0 }].into(),
+            features: [FeatureSetting {
+                feature: Feature::Payments,
+                is_enabled: true,
+                priority: 0,
+                falls_back: false,
+            }]
+            .into(),
             last_verified_at: None,
             created_at: NOW,
             updated_at: NOW,
@@ -252,6 +258,8 @@ pub(crate) fn ledger_entry(number: u32, idempotency_key: Option<&str>) -> Ledger
         started_at: NOW,
         lease_until: NOW.after(Duration::from_secs(60)),
         replay_until: NOW.after(Duration::from_secs(86_400)),
+        serial: None,
+        look_ups: domain::LookUps::default(),
         state: LedgerState::Started,
     }
 }
@@ -261,6 +269,7 @@ pub(crate) fn record(number: u128) -> Record {
     Record {
         transaction: None,
         settlement: Some((tenant_id(1), TransactionId::from_u128(number), Settlement::Released)),
+        event: None,
     }
 }
 

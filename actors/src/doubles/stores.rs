@@ -80,6 +80,28 @@ impl Ledger for LedgerDouble {
         Ok(0)
     }
 
+    async fn take_due(&self, _: Timestamp, _: Timestamp, _: u32) -> Result<Vec<LedgerEntry>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn reroute(
+        &self,
+        _: TenantId,
+        _: TransactionId,
+        _: (&str, &str),
+        _: bytes::Bytes,
+    ) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn unsettled(&self) -> Result<domain::ports::Unsettled, StoreError> {
+        Ok(domain::ports::Unsettled::default())
+    }
+
+    async fn list_unknown(&self, _: bool, _: u32) -> Result<Vec<LedgerEntry>, StoreError> {
+        Ok(Vec::new())
+    }
+
     async fn prune(&self, _: Timestamp, _: u32) -> Result<u64, StoreError> {
         Ok(0)
     }

@@ -126,7 +126,7 @@ impl BegunRows {
         row.state = match (settlement, at) {
             (Settlement::Settled { .. }, Mark::Journal(number)) => State::Settled(Answer::InJournal(number)),
             (Settlement::Settled { .. }, Mark::Memory(_)) => State::Settled(Answer::Here(settlement.clone())),
-            (Settlement::Unknown, _) => State::Unknown,
+            (Settlement::Unknown(_), _) => State::Unknown,
             (Settlement::Released, _) => State::Released,
         };
         if matches!(row.state, State::Released)

@@ -67,7 +67,7 @@ impl Queue {
     /// Gives up a row that was begun in the journal and for which nothing was sent: its key is free again.
     pub(crate) fn withdraw(&self, entry: &LedgerEntry) {
         let settlement = Some((entry.tenant, entry.transaction, Settlement::Released));
-        self.record(Record { transaction: None, settlement }, None);
+        self.record(Record { transaction: None, settlement, event: None }, None);
     }
 
     /// Reads a row. Nothing, when the store has it by now or the disk cannot give it.
@@ -93,7 +93,7 @@ impl Queue {
         };
         match settlement {
             Settlement::Settled { status, body } => Some(LedgerState::Settled { status, body }),
-            Settlement::Unknown | Settlement::Released => None,
+            Settlement::Unknown(_) | Settlement::Released => None,
         }
     }
 

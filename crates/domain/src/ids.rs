@@ -41,6 +41,13 @@ pub mod kind {
         const PREFIX: &'static str = "key";
     }
 
+    /// An event: `evt_…`.
+    #[derive(Debug)]
+    pub enum Event {}
+    impl IdKind for Event {
+        const PREFIX: &'static str = "evt";
+    }
+
     /// A request: `req_…`.
     #[derive(Debug)]
     pub enum Request {}
@@ -58,6 +65,8 @@ pub mod kind {
 
 /// The id of a transaction.
 pub type TransactionId = Id<kind::Transaction>;
+/// The id of an event.
+pub type EventId = Id<kind::Event>;
 /// The id of a request.
 pub type RequestId = Id<kind::Request>;
 /// The id of a platform key.

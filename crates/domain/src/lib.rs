@@ -7,6 +7,7 @@ mod credentials;
 mod currency;
 mod descriptor;
 mod environment;
+mod event;
 mod feature;
 mod ids;
 mod money;
@@ -31,8 +32,9 @@ pub use descriptor::{
     ProviderId, SupportedOperation, VariableRole,
 };
 pub use environment::{Environment, UnknownEnvironment};
+pub use event::{Event, EventKind};
 pub use feature::{Feature, UnknownFeature};
-pub use ids::{Entropy, Id, IdError, IdKind, KeyId, RequestId, TenantId, TransactionId, kind};
+pub use ids::{Entropy, EventId, Id, IdError, IdKind, KeyId, RequestId, TenantId, TransactionId, kind};
 pub use money::{AmountError, Money};
 pub use operation::{
     AmountNumber, CallContent, CallOperation, CancelOrder, CancelSubscription, CancelWhen, CaptureMode,
@@ -53,5 +55,7 @@ pub use resource::{
 pub use service::{FeatureSetting, SealedField, SealedService, SealedTenant};
 pub use streamed::{CutShort, Pieces, StreamFailure, StreamedReply, Upload};
 pub use tenant::Tenant;
-pub use transaction::{Attempt, LedgerEntry, LedgerState, Settlement, Transaction, TransactionStatus};
+pub use transaction::{
+    Attempt, LedgerEntry, LedgerState, LookUps, Settlement, Transaction, TransactionStatus,
+};
 pub use upstream::{Effect, Endpoint, Reply, Request, RetrySafety, TransportFailure, Unsent};

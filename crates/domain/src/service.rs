@@ -41,6 +41,8 @@ pub struct FeatureSetting {
     pub is_enabled: bool,
     /// Lower goes first; among equals the service configured first.
     pub priority: u16,
+    /// Whether the service that is next in the order may serve a call that this one certainly did not.
+    pub falls_back: bool,
 }
 
 /// All that is needed to serve a tenant, read in one go.

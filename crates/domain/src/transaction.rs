@@ -54,6 +54,8 @@ pub struct Transaction {
     pub provider_duration: Duration,
     /// How many requests went to the provider.
     pub attempts: u16,
+    /// A line for each of them: a JSON array, empty where none was made.
+    pub attempt_lines: Bytes,
     /// The request id.
     pub request_id: Box<str>,
     /// The caller's address.
@@ -123,14 +125,30 @@ pub struct LedgerEntry {
     pub target: Box<str>,
     /// The caller's request body, to build the same provider request again.
     pub request: Bytes,
+    /// What it changes, where that may be changed by one call at a time: no two rows of a tenant and environment with the same
+    /// name here are open (started or unknown) together.
+    pub serial: Option<Box<str>>,
     /// When it was asked for.
     pub started_at: Timestamp,
     /// Until when its owner may still be at work; past it, the outcome of a started row is unknown.
     pub lease_until: Timestamp,
     /// Until when its answer is replayed. A settled row past it gives way to a new one with the same idempotency key.
     pub replay_until: Timestamp,
+    /// How it is looked up while it is open.
+    pub look_ups: LookUps,
     /// How far it is.
     pub state: LedgerState,
+}
+
+/// What was done, and is to be done, to find out what became of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LookUps {
+    /// How often it was looked up in vain.
+    pub done: u8,
+    /// When to look next. Of a started row the end of its lease. Absent: nobody looks by itself any more, a person has to.
+    pub next: Option<Timestamp>,
+    /// A line for each request that went to the provider so far: a JSON array, empty where there was none or nobody knows.
+    pub attempt_lines: Bytes,
 }
 
 /// How far a ledger row is.
@@ -160,7 +178,7 @@ pub enum Settlement {
         body: Bytes,
     },
     /// Its outcome is to be looked up.
-    Unknown,
+    Unknown(LookUps),
     /// Nothing happened: the row goes, and the idempotency key is free again.
     Released,
 }

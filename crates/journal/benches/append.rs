@@ -11,7 +11,7 @@ fn record() -> Owed {
     let mut row = samples::order(tenant);
     row.request_payload = vec![b'q'; 500].into();
     row.response_payload = vec![b'a'; 700].into();
-    Owed::Recorded(Box::new(Record { transaction: Some(row), settlement: None }))
+    Owed::Recorded(Box::new(Record { transaction: Some(row), settlement: None, event: None }))
 }
 
 fn main() {

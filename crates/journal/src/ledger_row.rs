@@ -95,6 +95,8 @@ impl<'a> EntryV1<'a> {
             started_at: Timestamp::from_unix_ms(self.started_at),
             lease_until: Timestamp::from_unix_ms(self.lease_until),
             replay_until: Timestamp::from_unix_ms(self.replay_until),
+            serial: None,
+            look_ups: domain::LookUps::default(),
             state: match self.state {
                 StateV1::Started => LedgerState::Started,
                 StateV1::Unknown => LedgerState::Unknown,
@@ -108,7 +110,7 @@ impl<'a> SettlementV1<'a> {
     pub(crate) fn of(settlement: &'a Settlement) -> Self {
         match settlement {
             Settlement::Settled { status, body } => Self::Settled { status: *status, body: Blob(body) },
-            Settlement::Unknown => Self::Unknown,
+            Settlement::Unknown(_) => Self::Unknown,
             Settlement::Released => Self::Released,
         }
     }
@@ -116,7 +118,7 @@ impl<'a> SettlementV1<'a> {
     pub(crate) fn read(self) -> Settlement {
         match self {
             Self::Settled { status, body } => Settlement::Settled { status, body: blob(body) },
-            Self::Unknown => Settlement::Unknown,
+            Self::Unknown => Settlement::Unknown(domain::LookUps::default()),
             Self::Released => Settlement::Released,
         }
     }

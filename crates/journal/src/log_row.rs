@@ -68,6 +68,7 @@ impl<'a> RecordV1<'a> {
             settlement: self
                 .settlement
                 .map(|(tenant, transaction, settlement)| (id(tenant), id(transaction), settlement.read())),
+            event: None,
         })
     }
 }
@@ -130,6 +131,7 @@ impl<'a> TransactionV1<'a> {
             duration: self.duration,
             provider_duration: self.provider_duration,
             attempts: self.attempts,
+            attempt_lines: bytes::Bytes::new(),
             request_id: self.request_id.into(),
             ip: self.ip,
             user_agent: self.user_agent.map(Into::into),

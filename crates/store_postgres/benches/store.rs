@@ -178,7 +178,7 @@ async fn plain_copy(client: &Client, rows: Vec<Transaction>) {
 }
 
 fn log_rows(count: usize) -> Vec<Record> {
-    (0..count).map(|_| Record { transaction: Some(order()), settlement: None }).collect()
+    (0..count).map(|_| Record { transaction: Some(order()), settlement: None, event: None }).collect()
 }
 
 /// The log row and the settlement of a begun ledger row, as the gateway writes them.
@@ -188,7 +188,7 @@ fn settling(place: &Place, store: &PostgresStore, count: usize) -> Vec<Record> {
         let transaction = Transaction { id: entry.transaction, tenant: entry.tenant, ..order() };
         let body = transaction.response_payload.clone();
         let settlement = (entry.tenant, entry.transaction, Settlement::Settled { status: 201, body });
-        Record { transaction: Some(transaction), settlement: Some(settlement) }
+        Record { transaction: Some(transaction), settlement: Some(settlement), event: None }
     });
     let records = records.collect();
     let begun = std::thread::scope(|scope| {

@@ -97,6 +97,28 @@ impl Ledger for PostgresStore {
         Ok(0)
     }
 
+    async fn take_due(&self, _: Timestamp, _: Timestamp, _: u32) -> Result<Vec<LedgerEntry>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn reroute(
+        &self,
+        _: TenantId,
+        _: TransactionId,
+        _: (&str, &str),
+        _: Bytes,
+    ) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn unsettled(&self) -> Result<domain::ports::Unsettled, StoreError> {
+        Ok(domain::ports::Unsettled::default())
+    }
+
+    async fn list_unknown(&self, _: bool, _: u32) -> Result<Vec<LedgerEntry>, StoreError> {
+        Ok(Vec::new())
+    }
+
     async fn prune(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         let prune = async {
             let rows = self
@@ -130,6 +152,8 @@ pub(crate) fn read_entry(row: &Row) -> Result<LedgerEntry, Failure> {
         started_at: read(row, "started_at")?,
         lease_until: read(row, "lease_until")?,
         replay_until: read(row, "replay_until")?,
+        serial: None,
+        look_ups: domain::LookUps::default(),
         state: read_state(row)?,
     })
 }

@@ -189,6 +189,7 @@ fn read_open(row: &Row) -> Result<StoredTransaction, Failure> {
         duration_us: 0,
         provider_duration_us: 0,
         attempts: 0,
+        attempt_lines: Bytes::new(),
         request_id: "".into(),
         created_at: read(row, "started_at")?,
     })
@@ -219,6 +220,7 @@ fn read_transaction(row: &Row) -> Result<StoredTransaction, Failure> {
         duration_us: read_count(row, "duration_us")?,
         provider_duration_us: read_count(row, "provider_duration_us")?,
         attempts: attempts.try_into().or(Err(Failure::Unreadable("attempts")))?,
+        attempt_lines: Bytes::new(),
         request_id: plain(row, "request_id")?,
         created_at: read(row, "created_at")?,
     })

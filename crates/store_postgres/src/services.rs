@@ -207,6 +207,7 @@ fn read_feature(name: &str, value: &Value) -> Option<(u64, FeatureSetting)> {
         feature: name.parse().ok()?,
         is_enabled: value.get("enabled")?.as_bool()?,
         priority: value.get("priority")?.as_u64()?.try_into().ok()?,
+        falls_back: false,
     };
     Some((value.get("place")?.as_u64()?, setting))
 }

@@ -48,7 +48,7 @@ impl Settlements {
             records.iter().filter_map(|record| record.settlement.as_ref())
         {
             let end = ends.entry((*transaction, *tenant)).or_insert(settlement);
-            if **end == Settlement::Unknown {
+            if matches!(**end, Settlement::Unknown(_)) {
                 *end = settlement;
             }
         }
@@ -77,7 +77,7 @@ impl Settlements {
             Settlement::Settled { status, body } => {
                 self.settled.push(&[&transaction, &tenant, &i32::from(*status), &&**body])
             }
-            Settlement::Unknown => self.unknown.push(&[&transaction, &tenant]),
+            Settlement::Unknown(_) => self.unknown.push(&[&transaction, &tenant]),
             Settlement::Released => self.released.push(&[&transaction, &tenant]),
         }
     }

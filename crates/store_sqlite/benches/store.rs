@@ -56,7 +56,7 @@ fn order() -> Transaction {
 }
 
 fn log_rows() -> Record {
-    Record { transaction: Some(order()), settlement: None }
+    Record { transaction: Some(order()), settlement: None, event: None }
 }
 
 fn begin(criterion: &mut Criterion, runtime: &Runtime) {
@@ -111,7 +111,7 @@ fn begun_records(store: &SqliteStore, rows: usize) -> Vec<Record> {
         let transaction = Transaction { id: entry.transaction, tenant: entry.tenant, ..order() };
         let body = transaction.response_payload.clone();
         let settlement = (entry.tenant, entry.transaction, Settlement::Settled { status: 201, body });
-        Record { transaction: Some(transaction), settlement: Some(settlement) }
+        Record { transaction: Some(transaction), settlement: Some(settlement), event: None }
     });
     let records = records.collect();
     let store = store.clone();

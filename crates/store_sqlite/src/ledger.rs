@@ -91,6 +91,28 @@ impl Ledger for SqliteStore {
         self.write(EXPIRE, 1, |connection| count(connection.prepare_cached(EXPIRE_SQL)?.execute(())?)).await
     }
 
+    async fn take_due(&self, _: Timestamp, _: Timestamp, _: u32) -> Result<Vec<LedgerEntry>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn reroute(
+        &self,
+        _: TenantId,
+        _: TransactionId,
+        _: (&str, &str),
+        _: Bytes,
+    ) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn unsettled(&self) -> Result<domain::ports::Unsettled, StoreError> {
+        Ok(domain::ports::Unsettled::default())
+    }
+
+    async fn list_unknown(&self, _: bool, _: u32) -> Result<Vec<LedgerEntry>, StoreError> {
+        Ok(Vec::new())
+    }
+
     async fn prune(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         let rows = usize::try_from(limit).unwrap_or(usize::MAX);
         self.write(PRUNE, rows, move |connection| {
@@ -191,7 +213,7 @@ pub(crate) fn settle(
         Settlement::Settled { status, body } => {
             connection.prepare_cached(SETTLE_SQL)?.execute(params![tenant, transaction, status, &**body])?
         }
-        Settlement::Unknown => {
+        Settlement::Unknown(_) => {
             connection.prepare_cached(MARK_UNKNOWN_SQL)?.execute(params![tenant, transaction])?
         }
         Settlement::Released => {
@@ -218,6 +240,8 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<LedgerEntry> {
         started_at: read(row, "started_at")?,
         lease_until: read(row, "lease_until")?,
         replay_until: read(row, "replay_until")?,
+        serial: None,
+        look_ups: domain::LookUps::default(),
         state: read_state(row)?,
     })
 }

@@ -76,6 +76,7 @@ fn read_open(row: &Row<'_>) -> rusqlite::Result<StoredTransaction> {
         duration_us: 0,
         provider_duration_us: 0,
         attempts: 0,
+        attempt_lines: Bytes::new(),
         request_id: "".into(),
         created_at: read(row, "started_at")?,
     })

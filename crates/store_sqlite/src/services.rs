@@ -171,5 +171,10 @@ fn read_feature(word: &str) -> Option<FeatureSetting> {
         "off" => false,
         _ => return None,
     };
-    Some(FeatureSetting { feature: feature.parse().ok()?, is_enabled, priority: priority.parse().ok()? })
+    Some(FeatureSetting {
+        feature: feature.parse().ok()?,
+        is_enabled,
+        priority: priority.parse().ok()?,
+        falls_back: false,
+    })
 }

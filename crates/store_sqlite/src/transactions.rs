@@ -121,6 +121,7 @@ pub(crate) fn read_transaction(row: &Row<'_>) -> rusqlite::Result<StoredTransact
         duration_us: read(row, "duration_us")?,
         provider_duration_us: read(row, "provider_duration_us")?,
         attempts: row.get("attempts")?,
+        attempt_lines: bytes::Bytes::new(),
         request_id: row.get("request_id")?,
         created_at: read(row, "created_at")?,
     })

@@ -64,7 +64,7 @@ async fn write_until_killed(folder: &Path) {
         entry.transaction = order.id;
         let id = order.id;
         assert_eq!(store.begin(vec![entry]).await.unwrap(), [Begun::Started]);
-        store.record(vec![Record { transaction: Some(order), settlement: None }]).await.unwrap();
+        store.record(vec![Record { transaction: Some(order), settlement: None, event: None }]).await.unwrap();
         let mut stdout = std::io::stdout().lock();
         writeln!(stdout, "answered {id}").unwrap();
         stdout.flush().unwrap();

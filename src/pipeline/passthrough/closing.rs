@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actors::{Admission, LogPermit, Seat};
+use actors::{LogPermit, Seat};
 use bytes::{Bytes, BytesMut};
 use domain::ports::Record;
 use domain::{Transaction, TransportFailure};
@@ -13,6 +13,7 @@ use resilience::{Deadline, Verdict};
 use super::{Held, SMALL_BODY_BYTES, is_kept_in_log};
 use crate::app::Gateway;
 use crate::pipeline::Meta;
+use crate::pipeline::admission::Admitted;
 
 /// The provider's answer broke off on its way.
 const CUT: &str = "answer_incomplete";
@@ -33,7 +34,7 @@ pub(super) struct Closing {
 struct Open {
     row: Transaction,
     permit: LogPermit,
-    admission: Admission,
+    admission: Admitted,
     verdict: Verdict,
     _seat: Option<Seat>,
 }
@@ -105,7 +106,7 @@ impl Closing {
         row.error_code = error_code.map(Into::into);
         let body = self.kept.take().unwrap_or_default().freeze();
         row.response_payload = telemetry::redact_payload(&body, &[]);
-        permit.record(Record { transaction: Some(row), settlement: None });
+        permit.record(Record { transaction: Some(row), settlement: None, event: None });
         admission.settle(verdict.unwrap_or(told), now);
     }
 }

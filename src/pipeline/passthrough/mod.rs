@@ -15,7 +15,7 @@ mod closing;
 
 use std::time::Duration;
 
-use actors::{Admission, LogPermit, Seat};
+use actors::{LogPermit, Seat};
 use adapters::Step;
 use bytes::Bytes;
 use domain::{
@@ -25,6 +25,7 @@ use domain::{
 use http::HeaderMap;
 use resilience::Verdict;
 
+use super::admission::{self, Admitted};
 use super::exchange::{self, Job, Ran};
 use super::{Answer, Call, Completion, Present, Refusal, record, routing};
 use crate::app::Worker;
@@ -96,7 +97,7 @@ pub(crate) async fn pass(
 #[derive(Debug)]
 struct Held {
     permit: LogPermit,
-    admission: Admission,
+    admission: Admitted,
     seat: Option<Seat>,
 }
 
@@ -109,7 +110,7 @@ async fn carry(
     let gateway = &worker.gateway;
     let mut route = routing::choose(&call)?;
     let permit = gateway.log.reserve().map_err(|_refused| Refusal::Overloaded)?;
-    let admission = routing::admit(gateway, &call, &route)?;
+    let admission = admission::admit(gateway, &call, route.service.provider)?;
     let job = Job {
         call: &call,
         adapter: route.adapter,
@@ -148,7 +149,7 @@ async fn carry(
         provider_time,
         outcome: exchange::outcome_word(&outcome),
     };
-    let verdict = exchange::verdict(&outcome);
+    let verdict = admission::verdict(&outcome);
     let row = record::transaction(gateway, &job, &ran(outcome), status, &Bytes::new());
     let closing = Closing::new(gateway, &call.meta, row, (held, verdict)).of_type(&answered.headers);
     let body = answer::hand_on(&worker, taken, length, closing);
@@ -172,7 +173,7 @@ fn fail(worker: &Worker, job: &Job<'_>, ran: Ran, held: Held, present: &dyn Pres
     let verdict = match &ran.outcome {
         // The caller's own body: no word about the provider.
         Outcome::Rejected(refusal) if refusal.class == RejectionClass::InvalidRequest => Verdict::Ignored,
-        outcome => exchange::verdict(outcome),
+        outcome => admission::verdict(outcome),
     };
     let completion = Completion {
         transaction: job.transaction,

@@ -63,7 +63,7 @@ async fn a_twin_meets_the_row_in_the_journal_and_later_its_answer() {
     assert_eq!(existing(&tree, 3, "same").await.state, state);
     assert_eq!(find(&tree, "same").await.unwrap().unwrap().state, state);
     // Once settled it stays so.
-    settle(&tree, 1, Settlement::Unknown);
+    settle(&tree, 1, Settlement::Unknown(domain::LookUps::default()));
     assert_eq!(existing(&tree, 4, "same").await.state, state);
     assert_eq!(find(&tree, "other").await, Err(LedgerUnavailable::Store));
 }
@@ -100,7 +100,7 @@ async fn an_unknown_row_is_taken_over_by_one() {
     assert_eq!(begin(&tree, 1, "lost").await, Ok(Begun::Started));
     let now = ledger_entry(1, None).started_at;
     assert_eq!(take_over(&tree, 1, now).await, Ok(false), "its owner is at work");
-    settle(&tree, 1, Settlement::Unknown);
+    settle(&tree, 1, Settlement::Unknown(domain::LookUps::default()));
     assert_eq!(existing(&tree, 2, "lost").await.state, LedgerState::Unknown);
     assert_eq!(take_over(&tree, 1, now).await, Ok(true));
     assert_eq!(take_over(&tree, 1, now).await, Ok(false));

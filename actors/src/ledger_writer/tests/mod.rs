@@ -30,7 +30,7 @@ fn back(stage: &Stage) {
 fn settle(tree: &Tree, number: u32, settlement: Settlement) {
     let transaction = TransactionId::from_u128(u128::from(number));
     let settlement = Some((tenant_id(1), transaction, settlement));
-    tree.log.reserve().unwrap().record(Record { transaction: None, settlement });
+    tree.log.reserve().unwrap().record(Record { transaction: None, settlement, event: None });
 }
 
 fn settled(number: u32) -> Settlement {

@@ -13,7 +13,7 @@ fn begun(number: u32, key: &str) -> Owed {
 
 fn recorded(number: u32) -> Owed {
     let settlement = (tenant_id(1), TransactionId::from_u128(u128::from(number)), Settlement::Released);
-    Owed::Recorded(Box::new(Record { transaction: None, settlement: Some(settlement) }))
+    Owed::Recorded(Box::new(Record { transaction: None, settlement: Some(settlement), event: None }))
 }
 
 /// Knows transactions from 100 on: begun earlier, under the key `old`; from 200 on under none.

@@ -209,7 +209,7 @@ impl Credentials {
         };
         let setting = |setting: Setting| {
             let Setting { feature, is_enabled, priority } = setting;
-            Some(FeatureSetting { feature: feature.parse().ok()?, is_enabled, priority })
+            Some(FeatureSetting { feature: feature.parse().ok()?, is_enabled, priority, falls_back: false })
         };
         Some(SealedService {
             tenant,

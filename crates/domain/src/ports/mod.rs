@@ -2,6 +2,7 @@
 
 mod cache;
 mod engine;
+mod events;
 mod journal;
 mod keys;
 mod ledger;
@@ -16,9 +17,10 @@ pub use cache::{
     QuotaLeases, ServiceUse, TenantCache, UsageCounters, WebhookHandOff,
 };
 pub use engine::StoreEngine;
+pub use events::Events;
 pub use journal::{Journal, JournalError, JournalStanding, Owed};
 pub use keys::Keys;
-pub use ledger::{Begun, Ledger};
+pub use ledger::{Begun, Ledger, Unsettled};
 pub use secrets::InstanceSecrets;
 pub use services::Services;
 pub use tenants::{NewTenant, TenantDirectory, Tenants};

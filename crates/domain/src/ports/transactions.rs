@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::StoreError;
-use crate::{Environment, OperationKind, Settlement, TenantId, Timestamp, Transaction, TransactionId};
+use crate::{Environment, Event, OperationKind, Settlement, TenantId, Timestamp, Transaction, TransactionId};
 
 /// A transaction to log, and what becomes of its ledger row, if it has one. Both or neither are committed.
 #[derive(Debug, Clone)]
@@ -13,6 +13,8 @@ pub struct Record {
     pub transaction: Option<Transaction>,
     /// The ledger row's end, by tenant and transaction.
     pub settlement: Option<(TenantId, TransactionId, Settlement)>,
+    /// An event that tells the tenant of it. Stored once for its [`Event::once`], however often the record is written.
+    pub event: Option<Event>,
 }
 
 /// A logged transaction, read back.
@@ -58,6 +60,8 @@ pub struct StoredTransaction {
     pub provider_duration_us: u64,
     /// Requests to the provider.
     pub attempts: u16,
+    /// A line for each: a JSON array, empty where there was none, or where an earlier version wrote the row.
+    pub attempt_lines: Bytes,
     /// The request id.
     pub request_id: Box<str>,
     /// When the request came.

@@ -27,7 +27,7 @@ fn owed(number: u64) -> Owed {
     let transaction = TransactionId::from_u128(u128::from(number));
     let settlement = Settlement::Settled { status: 201, body: vec![b'x'; 20].into() };
     let settlement = Some((TenantId::from_u128(7), transaction, settlement));
-    Owed::Recorded(Box::new(Record { transaction: None, settlement }))
+    Owed::Recorded(Box::new(Record { transaction: None, settlement, event: None }))
 }
 
 /// A large entry with everything in it.
@@ -36,8 +36,11 @@ fn full(tenant: TenantId) -> [Owed; 2] {
     entry.state = domain::LedgerState::Settled { status: 402, body: vec![0, 255, 10].into() };
     let mut order = samples::order(tenant);
     order.ip = Some("2001:db8::1".parse().unwrap());
-    let settlement = Some((tenant, order.id, Settlement::Unknown));
-    [Owed::Begun(Box::new(entry)), Owed::Recorded(Box::new(Record { transaction: Some(order), settlement }))]
+    let settlement = Some((tenant, order.id, Settlement::Unknown(domain::LookUps::default())));
+    [
+        Owed::Begun(Box::new(entry)),
+        Owed::Recorded(Box::new(Record { transaction: Some(order), settlement, event: None })),
+    ]
 }
 
 fn known(entry: &Owed) -> u64 {

@@ -24,7 +24,11 @@ async fn is_away(store: &PostgresStore) {
         tokio::join!(
             store.check(),
             store.begin(vec![entry]),
-            store.record(vec![Record { transaction: Some(samples::order(samples::id())), settlement: None }])
+            store.record(vec![Record {
+                transaction: Some(samples::order(samples::id())),
+                settlement: None,
+                event: None
+            }])
         )
     })
     .await;
@@ -108,7 +112,7 @@ fn batch(tenant: domain::TenantId) -> (Vec<LedgerEntry>, Vec<Record>) {
         let logged = Transaction { id: entry.transaction, ..samples::order(tenant) };
         let settlement = domain::Settlement::Settled { status: 201, body: bytes::Bytes::new() };
         let settlement = Some((tenant, entry.transaction, settlement));
-        Record { transaction: Some(logged), settlement }
+        Record { transaction: Some(logged), settlement, event: None }
     });
     let records = records.collect();
     (entries, records)

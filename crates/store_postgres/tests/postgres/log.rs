@@ -12,7 +12,7 @@ use testkit::conformance::samples::{self, moment};
 use crate::support::{COUNTED_SQL, Database};
 
 fn logged(transaction: &Transaction) -> Record {
-    Record { transaction: Some(transaction.clone()), settlement: None }
+    Record { transaction: Some(transaction.clone()), settlement: None, event: None }
 }
 
 #[tokio::test]

@@ -30,7 +30,12 @@ async fn features_come_back_in_the_order_in_which_they_were_put() {
     let new = samples::tenant();
     let tenant = new.tenant.id;
     store.insert(new).await.unwrap();
-    let mut settings = Feature::ALL.map(|feature| FeatureSetting { feature, is_enabled: true, priority: 1 });
+    let mut settings = Feature::ALL.map(|feature| FeatureSetting {
+        feature,
+        is_enabled: true,
+        priority: 1,
+        falls_back: false,
+    });
     for name in ["forwards", "backwards"] {
         let service = SealedService { features: Box::new(settings), ..samples::service(tenant, name) };
         store.put(vec![service.clone()]).await.unwrap();

@@ -97,7 +97,7 @@ async fn rows_past_their_replay_give_way_to_one_each() {
 
 fn settlement(entry: &LedgerEntry) -> Record {
     let answer = Settlement::Settled { status: 201, body: Bytes::from_static(b"{}") };
-    Record { transaction: None, settlement: Some((entry.tenant, entry.transaction, answer)) }
+    Record { transaction: None, settlement: Some((entry.tenant, entry.transaction, answer)), event: None }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -141,14 +141,14 @@ async fn nodes_that_begin_settle_and_release_the_same_rows_all_come_through() {
             let begun = node.begin(entries.clone()).await.unwrap();
             let rows = entries.into_iter().zip(begun).map(|(entry, begun)| match begun {
                 Begun::Started => entry,
-                Begun::Existing(row) => *row,
+                Begun::Existing(row) | Begun::Occupied(row) => *row,
             });
             let ends = rows.enumerate().map(|(place, row)| {
-                let end = [Settlement::Unknown, Settlement::Released];
+                let end = [Settlement::Unknown(domain::LookUps::default()), Settlement::Released];
                 let end = end.into_iter().nth((place + round) % 2).unwrap();
                 let logged = Transaction { id: samples::id(), ..samples::order(tenant) };
                 let settlement = Some((tenant, row.transaction, end));
-                Record { transaction: Some(logged), settlement }
+                Record { transaction: Some(logged), settlement, event: None }
             });
             node.record(ends.collect()).await.unwrap();
             node.prune(moment(100_000), 10).await.unwrap();

@@ -57,7 +57,7 @@ async fn begin(ledger: &dyn Ledger, entry: &LedgerEntry) -> Begun {
 
 async fn settle(log: &dyn TransactionLog, entry: &LedgerEntry, settlement: Settlement) {
     let settlement = Some((entry.tenant, entry.transaction, settlement));
-    log.record(vec![Record { transaction: None, settlement }]).await.unwrap();
+    log.record(vec![Record { transaction: None, settlement, event: None }]).await.unwrap();
 }
 
 fn answer() -> Settlement {
@@ -147,7 +147,7 @@ async fn an_open_row_never_gives_way(ledger: &dyn Ledger, log: &dyn TransactionL
     assert_eq!(begin(ledger, &first).await, Begun::Started);
     let late = LedgerEntry { started_at: moment(900_000), ..samples::entry(first.tenant, Some("open")) };
     assert_eq!(begin(ledger, &late).await, existing(&first));
-    settle(log, &first, Settlement::Unknown).await;
+    settle(log, &first, Settlement::Unknown(domain::LookUps::default())).await;
     let unknown = LedgerEntry { state: LedgerState::Unknown, ..first };
     assert_eq!(begin(ledger, &late).await, existing(&unknown));
 }
@@ -174,7 +174,7 @@ async fn an_unknown_row_is_taken_over_at_once_and_a_settled_one_never(
     let take_over =
         async || ledger.take_over(entry.tenant, entry.transaction, moment(11), moment(41)).await.unwrap();
     assert!(!take_over().await);
-    settle(log, &entry, Settlement::Unknown).await;
+    settle(log, &entry, Settlement::Unknown(domain::LookUps::default())).await;
     assert!(take_over().await);
     assert!(!take_over().await, "someone else was faster");
     settle(log, &entry, answer()).await;
@@ -219,7 +219,7 @@ async fn pruning_forgets_settled_rows_past_their_replay_up_to_the_limit(
         begin(ledger, &LedgerEntry { replay_until, ..entry.clone() }).await;
         match name {
             "started" => {}
-            "unknown" => settle(log, entry, Settlement::Unknown).await,
+            "unknown" => settle(log, entry, Settlement::Unknown(domain::LookUps::default())).await,
             _ => settle(log, entry, answer()).await,
         }
     }

@@ -87,8 +87,8 @@ pub fn service(tenant: TenantId, name: &str) -> SealedService {
             SealedField { name: "key_id".into(), sealed: Box::new([]) },
         ]),
         features: Box::new([
-            FeatureSetting { feature: Feature::Sms, is_enabled: false, priority: 7 },
-            FeatureSetting { feature: Feature::Payments, is_enabled: true, priority: 0 },
+            FeatureSetting { feature: Feature::Sms, is_enabled: false, priority: 7, falls_back: false },
+            FeatureSetting { feature: Feature::Payments, is_enabled: true, priority: 0, falls_back: false },
         ]),
         last_verified_at: Some(moment(5)),
         created_at: moment(4),
@@ -113,6 +113,8 @@ pub fn entry(tenant: TenantId, idempotency_key: Option<&str>) -> LedgerEntry {
         started_at: moment(10),
         lease_until: moment(40),
         replay_until: moment(86_410),
+        serial: None,
+        look_ups: domain::LookUps { next: Some(moment(40)), ..domain::LookUps::default() },
         state: LedgerState::Started,
     }
 }
@@ -142,6 +144,7 @@ pub fn order(tenant: TenantId) -> Transaction {
         duration: Duration::from_micros(12_345),
         provider_duration: Duration::from_micros(12_000),
         attempts: 1,
+        attempt_lines: Bytes::from_static(b"[{\"provider\":\"razorpay\",\"status\":200}]"),
         request_id: "req-1".into(),
         ip: Some("192.0.2.7".parse().unwrap()),
         user_agent: Some("unified-sdk/1".into()),

@@ -20,7 +20,7 @@ pub async fn passes(log: &dyn TransactionLog) {
 
 /// Returns a log record without a ledger row.
 pub(super) fn record(transaction: &Transaction) -> Record {
-    Record { transaction: Some(transaction.clone()), settlement: None }
+    Record { transaction: Some(transaction.clone()), settlement: None, event: None }
 }
 
 /// Returns how a transaction is read back.
@@ -47,6 +47,7 @@ pub(super) fn stored(of: &Transaction) -> StoredTransaction {
         duration_us: micros(of.duration),
         provider_duration_us: micros(of.provider_duration),
         attempts: of.attempts,
+        attempt_lines: of.attempt_lines.clone(),
         request_id: of.request_id.clone(),
         created_at: of.created_at,
     }
@@ -90,6 +91,7 @@ async fn a_transaction_with_nothing_optional_is_read_back(log: &dyn TransactionL
         ip: None,
         user_agent: None,
         attempts: 0,
+        attempt_lines: Bytes::new(),
         ..samples::order(samples::id())
     };
     log.record(vec![record(&bare)]).await.unwrap();
