@@ -20,6 +20,7 @@ impl ColumnType {
     pub(crate) const UUID: Self = Self { value: Type::UUID, array: Type::UUID_ARRAY };
     pub(crate) const TEXT: Self = Self { value: Type::TEXT, array: Type::TEXT_ARRAY };
     pub(crate) const BYTEA: Self = Self { value: Type::BYTEA, array: Type::BYTEA_ARRAY };
+    pub(crate) const INT2: Self = Self { value: Type::INT2, array: Type::INT2_ARRAY };
     pub(crate) const INT4: Self = Self { value: Type::INT4, array: Type::INT4_ARRAY };
     pub(crate) const INT8: Self = Self { value: Type::INT8, array: Type::INT8_ARRAY };
     pub(crate) const INET: Self = Self { value: Type::INET, array: Type::INET_ARRAY };

@@ -4,52 +4,59 @@
 //! server. Only then, and only for the entries that did not begin, are the rows in the way looked up. One that is no longer
 //! replayed gives way in a transaction of its own: a batch never waits for a row while it holds another that could be waited
 //! for in another order, so that no two nodes wait for each other.
+//!
+//! A row can be in the way by its key or by its serial, and rows that are in order by one are in no order by the other. So a
+//! batch first takes a lock for each serial, in order, and holds these to the commit: then it waits for keys only.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use domain::ports::Begun;
-use domain::{Environment, LedgerEntry, LedgerState, TenantId, TransactionId};
+use domain::{LedgerEntry, LedgerState, LookUps, TenantId, TransactionId};
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::PostgresStore;
 use crate::batch::{Arrays, ColumnType};
 use crate::columns::{Column, Text, read, without_nul};
 use crate::error::Failure;
-use crate::ledger::{WRITER, read_entry};
+use crate::in_the_way::{InTheWay, Met, Unique, key_of, serial_of};
+use crate::ledger::WRITER;
 use crate::store::Statement;
 
 /// How often an entry is tried whose row in the way is gone again when it is looked for.
 const ROUNDS: u32 = 5;
 
-/// In the order of the arrays, which is the order of keys: two nodes that begin the same keys queue up, and never cross.
+/// Serials share so many locks: as many as there are serials would not fit into the server's table of locks. Two that share
+/// one by chance wait for each other's commit, and no longer.
+const LOCK_SERIALS_SQL: &str = "SELECT pg_advisory_xact_lock(hashtext('unified-gateway serials'), place) FROM (
+        SELECT DISTINCT (hashtextextended(concat_ws(' ', user_id, environment, serial), 0) & 1023)::integer AS place
+        FROM unnest($1, $2, $3) AS new (user_id, environment, serial) ORDER BY place
+    ) AS places";
+
+/// In the order of the arrays, which is the order of keys: two nodes that begin the same keys queue up, and never cross. Due to
+/// be looked up when its lease is over.
 const INSERT_SQL: &str = "INSERT INTO ledger (transaction_id, user_id, api_key_id, environment, idempotency_key,
         operation, fingerprint, service_name, provider_key, target, started_at, lease_until, replay_until,
-        request_payload, state)
+        request_payload, serial, look_up_at, state)
     SELECT transaction_id, user_id, api_key_id, environment, idempotency_key, operation, fingerprint, service_name,
-        provider_key, target, started_at, lease_until, replay_until, request_payload, 'started'
-    FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) WITH ORDINALITY
+        provider_key, target, started_at, lease_until, replay_until, request_payload, serial, lease_until, 'started'
+    FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) WITH ORDINALITY
         AS new (transaction_id, user_id, api_key_id, environment, idempotency_key, operation, fingerprint, service_name,
-        provider_key, target, started_at, lease_until, replay_until, request_payload, place)
+        provider_key, target, started_at, lease_until, replay_until, request_payload, serial, place)
     ORDER BY place
     ON CONFLICT DO NOTHING
     RETURNING transaction_id, user_id";
-
-/// The row in the way has the same key or, when the same entry is begun again, the same transaction.
-const IN_THE_WAY_SQL: &str =
-    "SELECT ledger.* FROM unnest($1, $2, $3) AS wanted (user_id, environment, idempotency_key)
-    JOIN ledger USING (user_id, environment, idempotency_key)
-    UNION ALL
-    SELECT ledger.* FROM unnest($4, $1) AS wanted (transaction_id, user_id)
-    JOIN ledger USING (transaction_id, user_id)";
 
 /// A settled row gives way once its answer is no longer replayed.
 const GIVE_WAY_SQL: &str = "DELETE FROM ledger
     WHERE user_id = $1 AND environment = $2 AND idempotency_key = $3 AND transaction_id = $4
         AND state = 'settled' AND replay_until <= $5";
 
-type KeyOf = (TenantId, Environment, Box<str>);
 type TransactionOf = (TenantId, TransactionId);
+
+/// Entries that have no answer yet, with their places in the batch and in its order.
+type Waiting<'a> = Vec<(usize, &'a LedgerEntry)>;
 
 /// Begins entries; the answers are in their order.
 pub(crate) async fn begin(store: &PostgresStore, entries: &[LedgerEntry]) -> Result<Vec<Begun>, Failure> {
@@ -60,7 +67,7 @@ pub(crate) async fn begin(store: &PostgresStore, entries: &[LedgerEntry]) -> Res
         if waiting.is_empty() {
             return Ok(twins.answer(entries, &begun));
         }
-        let started = insert(store, &waiting).await?;
+        let started = insert(store, first_of_each_serial(&waiting)).await?;
         waiting.retain(|(place, entry)| {
             let is_started = started.contains(&(entry.tenant, entry.transaction));
             if is_started && let Some(slot) = begun.get_mut(*place) {
@@ -76,19 +83,31 @@ pub(crate) async fn begin(store: &PostgresStore, entries: &[LedgerEntry]) -> Res
     if waiting.is_empty() { Ok(twins.answer(entries, &begun)) } else { Err(Failure::Contended) }
 }
 
-/// Tells who has a row in the way, and begins whom it gives way to. Returns the entries whose row was gone again.
+/// Returns those that may begin together: of each serial the one that comes first in the batch.
+fn first_of_each_serial<'a>(waiting: &Waiting<'a>) -> Waiting<'a> {
+    let mut serials = HashSet::new();
+    waiting
+        .iter()
+        .filter(|(_, entry)| serial_of(entry).is_none_or(|serial| serials.insert(serial)))
+        .copied()
+        .collect()
+}
+
+/// Tells who has a row in the way, and begins whom it gives way to. Returns the entries with none: it is gone again, or they
+/// were not tried.
 async fn tell<'a>(
     store: &PostgresStore,
-    waiting: Vec<(usize, &'a LedgerEntry)>,
+    waiting: Waiting<'a>,
     in_the_way: &InTheWay,
     begun: &mut [Option<Begun>],
-) -> Result<Vec<(usize, &'a LedgerEntry)>, Failure> {
+) -> Result<Waiting<'a>, Failure> {
     let mut still_waiting = Vec::new();
     for (place, entry) in waiting {
-        let answer = match in_the_way.of(entry) {
+        let answer = match in_the_way.met_by(entry) {
             None => None,
-            Some(old) if gives_way(old, entry) => replace(store, old, entry).await?,
-            Some(old) => Some(Begun::Existing(Box::new(old.clone()))),
+            Some(Met::Same(old)) if gives_way(old, entry) => replace(store, old, entry).await?,
+            Some(Met::Same(old)) => Some(Begun::Existing(Box::new(old.clone()))),
+            Some(Met::SameSerial(old)) => Some(Begun::Occupied(Box::new(old.clone()))),
         };
         match (answer, begun.get_mut(place)) {
             (Some(answer), Some(slot)) => *slot = Some(answer),
@@ -111,36 +130,29 @@ async fn replace(
     entry: &LedgerEntry,
 ) -> Result<Option<Begun>, Failure> {
     let key = entry.idempotency_key.as_deref().unwrap_or_default();
-    let new = arrays_of(&[(0, entry)])?;
-    let answers = store
-        .transact(
-            WRITER,
-            &[
-                Statement::new(
-                    GIVE_WAY_SQL,
-                    [
-                        (&Column(entry.tenant), Type::UUID),
-                        (&entry.environment.as_str(), Type::TEXT),
-                        (&Text(key), Type::TEXT),
-                        (&Column(old.transaction), Type::UUID),
-                        (&Column(entry.started_at), Type::TIMESTAMPTZ),
-                    ],
-                ),
-                Statement::new(INSERT_SQL, new.parameters()),
-            ],
-        )
-        .await?;
-    let is_started = answers.last().is_some_and(|rows| !rows.is_empty());
+    let (tenant, environment, key) = (Column(entry.tenant), entry.environment.as_str(), Text(key));
+    let (transaction, started_at) = (Column(old.transaction), Column(entry.started_at));
+    let give_way = Statement::new(
+        GIVE_WAY_SQL,
+        [
+            (&tenant, Type::UUID),
+            (&environment, Type::TEXT),
+            (&key, Type::TEXT),
+            (&transaction, Type::UUID),
+            (&started_at, Type::TIMESTAMPTZ),
+        ],
+    );
+    let new = New::of(&[(0, entry)])?;
+    let is_started = !new.begin(store, Some(give_way)).await?.is_empty();
     Ok(is_started.then_some(Begun::Started))
 }
 
 /// Returns the entries whose row is new, and committed.
-async fn insert(
-    store: &PostgresStore,
-    waiting: &[(usize, &LedgerEntry)],
-) -> Result<HashSet<TransactionOf>, Failure> {
-    let new = arrays_of(waiting)?;
-    let rows = store.query(WRITER, INSERT_SQL, new.parameters()).await?;
+async fn insert(store: &PostgresStore, mut entries: Waiting<'_>) -> Result<HashSet<TransactionOf>, Failure> {
+    entries.sort_by_key(|(_, entry)| {
+        (entry.tenant, entry.environment, &entry.idempotency_key, entry.transaction)
+    });
+    let rows = New::of(&entries)?.begin(store, None).await?;
     rows.iter().map(|row| Ok((read(row, "user_id")?, read(row, "transaction_id")?))).collect()
 }
 
@@ -152,7 +164,7 @@ struct Twins {
 
 impl Twins {
     fn of(entries: &[LedgerEntry]) -> Self {
-        let mut keys: HashMap<KeyOf, usize> = HashMap::new();
+        let mut keys: HashMap<Unique, usize> = HashMap::new();
         let mut transactions: HashMap<TransactionOf, usize> = HashMap::new();
         let first_of = entries.iter().enumerate().map(|(place, entry)| {
             let first = match transactions.entry((entry.tenant, entry.transaction)) {
@@ -167,19 +179,10 @@ impl Twins {
         Self { first_of: first_of.collect() }
     }
 
-    /// Returns those that go to the server, in the order of their keys.
-    fn firsts<'a>(&self, entries: &'a [LedgerEntry]) -> Vec<(usize, &'a LedgerEntry)> {
-        let mut firsts: Vec<_> = entries
-            .iter()
-            .enumerate()
-            .zip(&self.first_of)
-            .filter(|((place, _), first)| place == *first)
-            .map(|(entry, _)| entry)
-            .collect();
-        firsts.sort_by_key(|(_, entry)| {
-            (entry.tenant, entry.environment, &entry.idempotency_key, entry.transaction)
-        });
-        firsts
+    /// Returns those that go to the server.
+    fn firsts<'a>(&self, entries: &'a [LedgerEntry]) -> Waiting<'a> {
+        let each = entries.iter().enumerate().zip(&self.first_of);
+        each.filter(|((place, _), first)| place == *first).map(|(entry, _)| entry).collect()
     }
 
     /// Returns an answer for every entry, a twin's from its first.
@@ -205,54 +208,14 @@ fn as_kept(entry: &LedgerEntry) -> LedgerEntry {
         provider: kept(&entry.provider),
         provider_key: kept(&entry.provider_key),
         target: kept(&entry.target),
+        serial: entry.serial.as_deref().map(kept),
+        look_ups: LookUps { next: Some(entry.lease_until), ..LookUps::default() },
         state: LedgerState::Started,
         ..entry.clone()
     }
 }
 
-fn key_of(entry: &LedgerEntry) -> Option<KeyOf> {
-    let key = entry.idempotency_key.as_deref()?;
-    Some((entry.tenant, entry.environment, without_nul(key).into()))
-}
-
-/// The rows that kept entries from beginning.
-struct InTheWay {
-    by_key: HashMap<KeyOf, LedgerEntry>,
-    by_transaction: HashMap<TransactionOf, LedgerEntry>,
-}
-
-impl InTheWay {
-    async fn look_up(store: &PostgresStore, waiting: &[(usize, &LedgerEntry)]) -> Result<Self, Failure> {
-        let mut wanted =
-            Arrays::new([ColumnType::UUID, ColumnType::TEXT, ColumnType::TEXT, ColumnType::UUID]);
-        for (_, entry) in waiting {
-            wanted.push(&[
-                &Column(entry.tenant),
-                &entry.environment.as_str(),
-                &Text::optional(entry.idempotency_key.as_deref()),
-                &Column(entry.transaction),
-            ])?;
-        }
-        let rows = store.query(WRITER, IN_THE_WAY_SQL, wanted.parameters()).await?;
-        let mut found = Self { by_key: HashMap::new(), by_transaction: HashMap::new() };
-        for row in &rows {
-            let entry = read_entry(row)?;
-            if let Some(key) = key_of(&entry) {
-                found.by_key.insert(key, entry.clone());
-            }
-            found.by_transaction.insert((entry.tenant, entry.transaction), entry);
-        }
-        Ok(found)
-    }
-
-    fn of(&self, entry: &LedgerEntry) -> Option<&LedgerEntry> {
-        key_of(entry)
-            .and_then(|key| self.by_key.get(&key))
-            .or_else(|| self.by_transaction.get(&(entry.tenant, entry.transaction)))
-    }
-}
-
-const TYPES: [ColumnType; 14] = [
+const TYPES: [ColumnType; 15] = [
     ColumnType::UUID,
     ColumnType::UUID,
     ColumnType::UUID,
@@ -267,28 +230,53 @@ const TYPES: [ColumnType; 14] = [
     ColumnType::TIMESTAMPTZ,
     ColumnType::TIMESTAMPTZ,
     ColumnType::BYTEA,
+    ColumnType::TEXT,
 ];
 
-/// Returns entries as the statement takes them.
-fn arrays_of(entries: &[(usize, &LedgerEntry)]) -> Result<Arrays<14>, Failure> {
-    let mut arrays = Arrays::new(TYPES);
-    for (_, entry) in entries {
-        arrays.push(&[
-            &Column(entry.transaction),
-            &Column(entry.tenant),
-            &Column(entry.key),
-            &entry.environment.as_str(),
-            &Text::optional(entry.idempotency_key.as_deref()),
-            &entry.operation.as_str(),
-            &entry.fingerprint.as_slice(),
-            &Text(&entry.provider),
-            &Text(&entry.provider_key),
-            &Text(&entry.target),
-            &Column(entry.started_at),
-            &Column(entry.lease_until),
-            &Column(entry.replay_until),
-            &&*entry.request,
-        ])?;
+/// New entries as the statements take them.
+struct New {
+    rows: Arrays<15>,
+    serials: Arrays<3>,
+}
+
+impl New {
+    fn of(entries: &[(usize, &LedgerEntry)]) -> Result<Self, Failure> {
+        let mut rows = Arrays::new(TYPES);
+        let mut serials = Arrays::new([ColumnType::UUID, ColumnType::TEXT, ColumnType::TEXT]);
+        for (_, entry) in entries {
+            let serial = Text::optional(entry.serial.as_deref());
+            rows.push(&[
+                &Column(entry.transaction),
+                &Column(entry.tenant),
+                &Column(entry.key),
+                &entry.environment.as_str(),
+                &Text::optional(entry.idempotency_key.as_deref()),
+                &entry.operation.as_str(),
+                &entry.fingerprint.as_slice(),
+                &Text(&entry.provider),
+                &Text(&entry.provider_key),
+                &Text(&entry.target),
+                &Column(entry.started_at),
+                &Column(entry.lease_until),
+                &Column(entry.replay_until),
+                &&*entry.request,
+                &serial,
+            ])?;
+            if serial.is_some() {
+                serials.push(&[&Column(entry.tenant), &entry.environment.as_str(), &serial])?;
+            }
+        }
+        Ok(Self { rows, serials })
     }
-    Ok(arrays)
+
+    /// Begins them in one commit, after `before`. Returns the rows that are new.
+    async fn begin(&self, store: &PostgresStore, before: Option<Statement<'_>>) -> Result<Vec<Row>, Failure> {
+        let mut statements = Vec::with_capacity(3);
+        if self.serials.len() > 0 {
+            statements.push(Statement::new(LOCK_SERIALS_SQL, self.serials.parameters()));
+        }
+        statements.extend(before);
+        statements.push(Statement::new(INSERT_SQL, self.rows.parameters()));
+        Ok(store.transact(WRITER, &statements).await?.pop().unwrap_or_default())
+    }
 }

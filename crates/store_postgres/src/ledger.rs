@@ -2,20 +2,25 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::ports::{Begun, Ledger, StoreError};
-use domain::{Environment, LedgerEntry, LedgerState, TenantId, Timestamp, TransactionId};
+use domain::ports::{Begun, Ledger, StoreError, Unsettled};
+use domain::{Environment, LedgerEntry, LedgerState, LookUps, TenantId, Timestamp, TransactionId};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::PostgresStore;
-use crate::columns::{Column, Text, plain, read, read_count};
+use crate::columns::{Column, Text, plain, read, read_count, read_optional};
 use crate::error::{Failure, Task};
+use crate::open_rows;
 use crate::store::Scope;
 
 pub(crate) const ROW: &str = "a ledger row";
 const BEGIN: Task = Task { doing: "beginning ledger entries", row: ROW };
 const FIND: Task = Task { doing: "looking up an idempotency key", row: ROW };
 const TAKE_OVER: Task = Task { doing: "taking over a ledger row", row: ROW };
+const TAKE_DUE: Task = Task { doing: "taking over ledger rows that are due", row: ROW };
+const REROUTE: Task = Task { doing: "giving a ledger row to another provider", row: ROW };
+const COUNT: Task = Task { doing: "counting ledger rows that are unknown", row: "a number of rows" };
+const LIST: Task = Task { doing: "listing ledger rows that are unknown", row: ROW };
 const PRUNE: Task = Task { doing: "forgetting settled ledger rows", row: ROW };
 
 /// Who writes the ledger, for all tenants.
@@ -23,11 +28,6 @@ pub(crate) const WRITER: Scope = Scope::Role("gateway_ledger_writer");
 
 const FIND_SQL: &str =
     "SELECT * FROM ledger WHERE user_id = $1 AND environment = $2 AND idempotency_key = $3";
-
-const TAKE_OVER_SQL: &str = "UPDATE ledger SET state = 'started', lease_until = $4
-    WHERE transaction_id = $2 AND user_id = $1
-        AND (state = 'unknown' OR (state = 'started' AND lease_until <= $3))
-    RETURNING 1";
 
 /// Rows that another node is about to forget, or that give way at this moment, are left to it.
 const PRUNE_SQL: &str = "WITH old AS (
@@ -76,19 +76,9 @@ impl Ledger for PostgresStore {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<bool, StoreError> {
-        let taken = self
-            .query(
-                WRITER,
-                TAKE_OVER_SQL,
-                [
-                    (&Column(tenant), Type::UUID),
-                    (&Column(transaction), Type::UUID),
-                    (&Column(now), Type::TIMESTAMPTZ),
-                    (&Column(until), Type::TIMESTAMPTZ),
-                ],
-            )
-            .await;
-        taken.map(|rows| !rows.is_empty()).map_err(|failure| failure.into_store_error(TAKE_OVER))
+        open_rows::take_over(self, (tenant, transaction), now, until)
+            .await
+            .map_err(|failure| failure.into_store_error(TAKE_OVER))
     }
 
     /// Ends none: other nodes have this store open, too, and a started row may be the one that they are at work on. The rows
@@ -97,26 +87,37 @@ impl Ledger for PostgresStore {
         Ok(0)
     }
 
-    async fn take_due(&self, _: Timestamp, _: Timestamp, _: u32) -> Result<Vec<LedgerEntry>, StoreError> {
-        Ok(Vec::new())
+    async fn take_due(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<LedgerEntry>, StoreError> {
+        open_rows::take_due(self, now, until, limit)
+            .await
+            .map_err(|failure| failure.into_store_error(TAKE_DUE))
     }
 
     async fn reroute(
         &self,
-        _: TenantId,
-        _: TransactionId,
-        _: (&str, &str),
-        _: Bytes,
+        tenant: TenantId,
+        transaction: TransactionId,
+        providers: (&str, &str),
+        attempt_lines: Bytes,
     ) -> Result<bool, StoreError> {
-        Ok(false)
+        open_rows::reroute(self, (tenant, transaction), providers, &attempt_lines)
+            .await
+            .map_err(|failure| failure.into_store_error(REROUTE))
     }
 
-    async fn unsettled(&self) -> Result<domain::ports::Unsettled, StoreError> {
-        Ok(domain::ports::Unsettled::default())
+    async fn unsettled(&self) -> Result<Unsettled, StoreError> {
+        open_rows::count_unknown(self).await.map_err(|failure| failure.into_store_error(COUNT))
     }
 
-    async fn list_unknown(&self, _: bool, _: u32) -> Result<Vec<LedgerEntry>, StoreError> {
-        Ok(Vec::new())
+    async fn list_unknown(&self, needs_attention: bool, limit: u32) -> Result<Vec<LedgerEntry>, StoreError> {
+        open_rows::list_unknown(self, needs_attention, limit)
+            .await
+            .map_err(|failure| failure.into_store_error(LIST))
     }
 
     async fn prune(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
@@ -137,6 +138,7 @@ impl Ledger for PostgresStore {
 /// Reads a whole row.
 pub(crate) fn read_entry(row: &Row) -> Result<LedgerEntry, Failure> {
     let fingerprint: &[u8] = plain(row, "fingerprint")?;
+    let look_ups: i16 = plain(row, "look_ups")?;
     Ok(LedgerEntry {
         transaction: read(row, "transaction_id")?,
         tenant: read(row, "user_id")?,
@@ -152,8 +154,12 @@ pub(crate) fn read_entry(row: &Row) -> Result<LedgerEntry, Failure> {
         started_at: read(row, "started_at")?,
         lease_until: read(row, "lease_until")?,
         replay_until: read(row, "replay_until")?,
-        serial: None,
-        look_ups: domain::LookUps::default(),
+        serial: plain(row, "serial")?,
+        look_ups: LookUps {
+            done: look_ups.try_into().or(Err(Failure::Unreadable("look_ups")))?,
+            next: read_optional(row, "look_up_at")?,
+            attempt_lines: Bytes::copy_from_slice(plain(row, "attempt_lines")?),
+        },
         state: read_state(row)?,
     })
 }

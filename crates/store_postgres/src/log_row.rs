@@ -8,13 +8,13 @@ use crate::batch::{ColumnType, Values};
 use crate::columns::{Column, Parameter, Text, micros};
 
 /// How many columns a log row has.
-pub(crate) const COLUMNS: usize = 26;
+pub(crate) const COLUMNS: usize = 27;
 
 /// Their names.
 pub(crate) const NAMES: &str = "user_id, transaction_id, api_key_id, environment, operation, subject, service_name,
     provider_txn_id, endpoint, status, object_status, provider_status, response_status, error_code, amount_minor,
     currency, reference, duration_us, provider_duration_us, attempts, request_id, ip_address, user_agent, created_at,
-    request_payload, response_payload";
+    request_payload, response_payload, attempt_lines";
 
 /// Their types.
 pub(crate) const TYPES: [ColumnType; COLUMNS] = [
@@ -42,6 +42,7 @@ pub(crate) const TYPES: [ColumnType; COLUMNS] = [
     ColumnType::INET,
     ColumnType::TEXT,
     ColumnType::TIMESTAMPTZ,
+    ColumnType::BYTEA,
     ColumnType::BYTEA,
     ColumnType::BYTEA,
 ];
@@ -74,6 +75,7 @@ pub(crate) struct LogRow<'a> {
     created_at: Column<Timestamp>,
     request_payload: &'a [u8],
     response_payload: &'a [u8],
+    attempt_lines: &'a [u8],
 }
 
 impl<'a> LogRow<'a> {
@@ -105,6 +107,7 @@ impl<'a> LogRow<'a> {
             created_at: Column(row.created_at),
             request_payload: &row.request_payload,
             response_payload: &row.response_payload,
+            attempt_lines: &row.attempt_lines,
         }
     }
 
@@ -136,6 +139,7 @@ impl<'a> LogRow<'a> {
             &self.created_at,
             &self.request_payload,
             &self.response_payload,
+            &self.attempt_lines,
         ]
     }
 }

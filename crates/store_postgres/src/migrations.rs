@@ -15,7 +15,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 8] = [
+const MIGRATIONS: [Migration; 9] = [
     Migration {
         version: 1,
         name: "0001_roles",
@@ -55,6 +55,11 @@ const MIGRATIONS: [Migration; 8] = [
         version: 8,
         name: "0008_audit_log",
         sql: include_str!("../../../migrations/postgres/0008_audit_log.sql"),
+    },
+    Migration {
+        version: 9,
+        name: "0009_look_ups",
+        sql: include_str!("../../../migrations/postgres/0009_look_ups.sql"),
     },
 ];
 

@@ -35,7 +35,7 @@ const FIND_SQL: &str = "SELECT log.*, coalesce((
 
 /// A call that was begun and whose outcome nobody knows yet has no row in the log; its row in the ledger tells it.
 const FIND_OPEN_SQL: &str =
-    "SELECT transaction_id, environment, operation, service_name, request_payload, started_at
+    "SELECT transaction_id, environment, operation, service_name, request_payload, started_at, attempt_lines
     FROM ledger WHERE user_id = $1 AND transaction_id = $3 AND environment = $2 AND state <> 'settled'";
 
 /// Operation and status stand in the text, not as parameters, so that the planner sees that the index of orders serves.
@@ -168,6 +168,9 @@ async fn list_window(
 }
 
 fn read_open(row: &Row) -> Result<StoredTransaction, Failure> {
+    let attempt_lines: &[u8] = plain(row, "attempt_lines")?;
+    let attempts =
+        serde_json::from_slice(attempt_lines).map_or(0, |lines: Vec<serde_json::Value>| lines.len());
     Ok(StoredTransaction {
         id: read(row, "transaction_id")?,
         environment: read(row, "environment")?,
@@ -188,8 +191,8 @@ fn read_open(row: &Row) -> Result<StoredTransaction, Failure> {
         response_payload: Bytes::new(),
         duration_us: 0,
         provider_duration_us: 0,
-        attempts: 0,
-        attempt_lines: Bytes::new(),
+        attempts: attempts.try_into().unwrap_or(u16::MAX),
+        attempt_lines: Bytes::copy_from_slice(attempt_lines),
         request_id: "".into(),
         created_at: read(row, "started_at")?,
     })
@@ -220,7 +223,7 @@ fn read_transaction(row: &Row) -> Result<StoredTransaction, Failure> {
         duration_us: read_count(row, "duration_us")?,
         provider_duration_us: read_count(row, "provider_duration_us")?,
         attempts: attempts.try_into().or(Err(Failure::Unreadable("attempts")))?,
-        attempt_lines: Bytes::new(),
+        attempt_lines: Bytes::copy_from_slice(plain(row, "attempt_lines")?),
         request_id: plain(row, "request_id")?,
         created_at: read(row, "created_at")?,
     })

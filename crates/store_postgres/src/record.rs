@@ -1,4 +1,5 @@
-//! How a batch of log rows is written: the ends of ledger rows, the log rows, and the sums by the minute, in one transaction.
+//! How a batch of log rows is written: the ends of ledger rows, events, the log rows, and the sums by the minute, in one
+//! transaction.
 //!
 //! Rows that are logged already are rare: a batch is written as if it had none, and the server refuses it whole when it has.
 //! Then it is written again row by row, and only what was new is summed up.
@@ -17,6 +18,7 @@ use tokio_postgres::{Client, CopyInSink};
 use crate::batch::{Arrays, CopyStream};
 use crate::columns::plain;
 use crate::error::Failure;
+use crate::events::NewEvents;
 use crate::log_row::{self, COLUMNS, LogRow, TYPES};
 use crate::rollups::Rollups;
 use crate::settlement::Settlements;
@@ -76,6 +78,7 @@ pub(crate) async fn record(store: &PostgresStore, records: &[Record]) -> Result<
 struct Batch<'a> {
     transactions: Vec<&'a Transaction>,
     settlements: Settlements,
+    events: NewEvents,
     settles_in_order: bool,
 }
 
@@ -86,7 +89,12 @@ impl<'a> Batch<'a> {
             transactions.entry((transaction.id, transaction.tenant)).or_insert(transaction);
         }
         let transactions = transactions.into_values().collect();
-        Ok(Self { transactions, settlements: Settlements::of(records)?, settles_in_order: false })
+        Ok(Self {
+            transactions,
+            settlements: Settlements::of(records)?,
+            events: NewEvents::of(records)?,
+            settles_in_order: false,
+        })
     }
 
     /// Returns how to write the batch when nothing of it is there. Almost all batches are of one day, and that has a
@@ -190,19 +198,24 @@ impl<'a> Batch<'a> {
         Ok(new)
     }
 
-    /// Returns what ends the ledger rows and makes ready to write the log. The ledger comes first and the sums last: those are
-    /// what nodes have in common most often, and are held from then to the commit.
+    /// Returns what ends the ledger rows, makes ready to write the log, and adds the events. The ledger comes first and the
+    /// sums last: those are what nodes have in common most often, and are held from then to the commit.
     fn statements_before(&self) -> Vec<Statement<'_>> {
         let mut statements = self.settlements.statements(self.settles_in_order);
-        if !statements.is_empty() && !self.transactions.is_empty() {
+        let is_more_to_write = !self.transactions.is_empty() || !self.events.is_empty();
+        if !statements.is_empty() && is_more_to_write {
             statements.push(Statement::new(BECOME_LOG_WRITER_SQL, []));
         }
+        statements.extend(self.events.statement());
         statements
     }
 
     fn stream(&self) -> Result<Bytes, Failure> {
         let bytes_of = |row: &&Transaction| {
-            row.request_payload.len().saturating_add(row.response_payload.len()).saturating_add(ROW_BYTES)
+            [&row.request_payload, &row.response_payload, &row.attempt_lines]
+                .map(|bytes| bytes.len())
+                .into_iter()
+                .fold(ROW_BYTES, usize::saturating_add)
         };
         let mut rows = CopyStream::new(TYPES, self.transactions.iter().map(bytes_of).sum());
         for transaction in &self.transactions {

@@ -184,11 +184,16 @@ fn read_fields(row: &Row) -> Result<Box<[SealedField]>, Failure> {
     fields.ok_or(Failure::Unreadable("credentials_encrypted"))
 }
 
-/// Writes settings as `{"payments": {"enabled": true, "priority": 0, "place": 1}}`. An object has no order: the place is that
-/// in the settings.
+/// Writes settings as `{"payments": {"enabled": true, "priority": 0, "falls_back": false, "place": 1}}`. An object has no
+/// order: the place is that in the settings.
 fn write_features(settings: &[FeatureSetting]) -> Value {
     let members = settings.iter().enumerate().map(|(place, setting)| {
-        let value = json!({"enabled": setting.is_enabled, "priority": setting.priority, "place": place});
+        let value = json!({
+            "enabled": setting.is_enabled,
+            "priority": setting.priority,
+            "falls_back": setting.falls_back,
+            "place": place,
+        });
         (setting.feature.as_str().to_owned(), value)
     });
     Value::Object(members.collect::<Map<_, _>>())
@@ -207,7 +212,8 @@ fn read_feature(name: &str, value: &Value) -> Option<(u64, FeatureSetting)> {
         feature: name.parse().ok()?,
         is_enabled: value.get("enabled")?.as_bool()?,
         priority: value.get("priority")?.as_u64()?.try_into().ok()?,
-        falls_back: false,
+        // Earlier versions wrote no such member.
+        falls_back: value.get("falls_back").map_or(Some(false), Value::as_bool)?,
     };
     Some((value.get("place")?.as_u64()?, setting))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::ports::Record;
-use domain::{Settlement, TenantId, TransactionId};
+use domain::{LookUps, Settlement, TenantId, TransactionId};
 
 use crate::batch::{Arrays, ColumnType};
 use crate::columns::Column;
@@ -21,8 +21,9 @@ const SETTLE_SQL: &str = "UPDATE ledger SET state = 'settled', response_status =
     WHERE ledger.transaction_id = ending.transaction_id AND ledger.user_id = ending.user_id
         AND ledger.state <> 'settled'";
 
-const MARK_UNKNOWN_SQL: &str = "UPDATE ledger SET state = 'unknown'
-    FROM unnest($1, $2) AS ending (transaction_id, user_id)
+const MARK_UNKNOWN_SQL: &str = "UPDATE ledger SET state = 'unknown', look_ups = ending.look_ups,
+        look_up_at = ending.look_up_at, attempt_lines = ending.attempt_lines
+    FROM unnest($1, $2, $3, $4, $5) AS ending (transaction_id, user_id, look_ups, look_up_at, attempt_lines)
     WHERE ledger.transaction_id = ending.transaction_id AND ledger.user_id = ending.user_id
         AND ledger.state <> 'settled'";
 
@@ -35,7 +36,7 @@ const RELEASE_SQL: &str = "DELETE FROM ledger USING unnest($1, $2) AS ending (tr
 pub(crate) struct Settlements {
     all: Arrays<2>,
     settled: Arrays<4>,
-    unknown: Arrays<2>,
+    unknown: Arrays<5>,
     released: Arrays<2>,
 }
 
@@ -56,7 +57,13 @@ impl Settlements {
         let mut settlements = Self {
             all: Arrays::new(key.clone()),
             settled: Arrays::new([ColumnType::UUID, ColumnType::UUID, ColumnType::INT4, ColumnType::BYTEA]),
-            unknown: Arrays::new(key.clone()),
+            unknown: Arrays::new([
+                ColumnType::UUID,
+                ColumnType::UUID,
+                ColumnType::INT2,
+                ColumnType::TIMESTAMPTZ,
+                ColumnType::BYTEA,
+            ]),
             released: Arrays::new(key),
         };
         for ((transaction, tenant), end) in ends {
@@ -77,7 +84,13 @@ impl Settlements {
             Settlement::Settled { status, body } => {
                 self.settled.push(&[&transaction, &tenant, &i32::from(*status), &&**body])
             }
-            Settlement::Unknown(_) => self.unknown.push(&[&transaction, &tenant]),
+            Settlement::Unknown(LookUps { done, next, attempt_lines }) => self.unknown.push(&[
+                &transaction,
+                &tenant,
+                &i16::from(*done),
+                &next.map(Column),
+                &&**attempt_lines,
+            ]),
             Settlement::Released => self.released.push(&[&transaction, &tenant]),
         }
     }
@@ -100,10 +113,11 @@ impl Settlements {
         if self.settled.len() > 0 {
             statements.push(Statement::new(SETTLE_SQL, self.settled.parameters()));
         }
-        for (sql, rows) in [(MARK_UNKNOWN_SQL, &self.unknown), (RELEASE_SQL, &self.released)] {
-            if rows.len() > 0 {
-                statements.push(Statement::new(sql, rows.parameters()));
-            }
+        if self.unknown.len() > 0 {
+            statements.push(Statement::new(MARK_UNKNOWN_SQL, self.unknown.parameters()));
+        }
+        if self.released.len() > 0 {
+            statements.push(Statement::new(RELEASE_SQL, self.released.parameters()));
         }
         statements
     }

@@ -3,15 +3,18 @@
 //! One thread writes: it runs the jobs that wait, each in a savepoint, and commits them together; a job is answered after
 //! the commit is on the disk. A few threads read.
 
+mod begin;
 mod columns;
 mod connection;
 mod directory;
 mod engine;
 mod error;
+mod events;
 mod folder;
 mod keys;
 mod ledger;
 mod migrations;
+mod open_rows;
 mod orders;
 mod reader;
 mod secrets;

@@ -14,7 +14,7 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration {
         version: 1,
         name: "0001_tenants",
@@ -39,6 +39,11 @@ const MIGRATIONS: [Migration; 5] = [
         version: 5,
         name: "0005_retired_secrets",
         sql: include_str!("../../../migrations/sqlite/0005_retired_secrets.sql"),
+    },
+    Migration {
+        version: 6,
+        name: "0006_look_ups",
+        sql: include_str!("../../../migrations/sqlite/0006_look_ups.sql"),
     },
 ];
 

@@ -21,7 +21,8 @@ const FIND_SQL: &str = "SELECT log.*, coalesce((
 
 /// A call that was begun and whose outcome nobody knows yet has no row in the log; its row in the ledger tells it.
 const FIND_OPEN_SQL: &str =
-    "SELECT transaction_id, environment, operation, service_name, request_payload, started_at
+    "SELECT transaction_id, environment, operation, service_name, request_payload, started_at, attempt_lines,
+        iif(json_valid(CAST(attempt_lines AS TEXT)), json_array_length(CAST(attempt_lines AS TEXT)), 0) AS attempts
     FROM ledger WHERE user_id = ?1 AND transaction_id = ?3 AND environment = ?2 AND state <> 'settled'";
 
 /// Operation and status stand in the text, not as parameters, so that `SQLite` sees that the index of orders serves.
@@ -75,8 +76,8 @@ fn read_open(row: &Row<'_>) -> rusqlite::Result<StoredTransaction> {
         response_payload: Bytes::new(),
         duration_us: 0,
         provider_duration_us: 0,
-        attempts: 0,
-        attempt_lines: Bytes::new(),
+        attempts: row.get("attempts")?,
+        attempt_lines: read(row, "attempt_lines")?,
         request_id: "".into(),
         created_at: read(row, "started_at")?,
     })

@@ -143,13 +143,17 @@ fn read_service(row: &Row<'_>) -> rusqlite::Result<SealedService> {
     })
 }
 
-/// Writes settings as `payments:on:0,sms:off:7`.
+/// What marks a setting whose calls the next service may serve. Earlier versions wrote no such word.
+const FALLS_BACK: &str = "falls_back";
+
+/// Writes settings as `payments:on:0:falls_back,sms:off:7`.
 fn write_features(settings: &[FeatureSetting]) -> String {
     let words: Vec<String> = settings
         .iter()
         .map(|setting| {
             let switch = if setting.is_enabled { "on" } else { "off" };
-            format!("{}:{switch}:{}", setting.feature, setting.priority)
+            let rest = if setting.falls_back { format!(":{FALLS_BACK}") } else { String::new() };
+            format!("{}:{switch}:{}{rest}", setting.feature, setting.priority)
         })
         .collect();
     words.join(",")
@@ -164,17 +168,18 @@ impl FromSql for Column<Box<[FeatureSetting]>> {
 }
 
 fn read_feature(word: &str) -> Option<FeatureSetting> {
-    let (feature, rest) = word.split_once(':')?;
-    let (switch, priority) = rest.split_once(':')?;
-    let is_enabled = match switch {
+    let mut parts = word.split(':');
+    let feature = parts.next()?.parse().ok()?;
+    let is_enabled = match parts.next()? {
         "on" => true,
         "off" => false,
         _ => return None,
     };
-    Some(FeatureSetting {
-        feature: feature.parse().ok()?,
-        is_enabled,
-        priority: priority.parse().ok()?,
-        falls_back: false,
-    })
+    let priority = parts.next()?.parse().ok()?;
+    let falls_back = match (parts.next(), parts.next()) {
+        (None, _) => false,
+        (Some(FALLS_BACK), None) => true,
+        _ => return None,
+    };
+    Some(FeatureSetting { feature, is_enabled, priority, falls_back })
 }

@@ -9,7 +9,7 @@ use rusqlite::{CachedStatement, Connection, Row, params};
 
 use crate::columns::{id, integer, ms, read, read_optional};
 use crate::error::{Failure, Task};
-use crate::{SqliteStore, ledger, orders};
+use crate::{SqliteStore, events, ledger, orders};
 
 const ROW: &str = "a logged transaction";
 const RECORD: Task = Task { doing: "writing the transaction log", row: ROW };
@@ -20,9 +20,9 @@ const LIST: Task = Task { doing: "listing orders", row: ROW };
 const INSERT_SQL: &str = "INSERT INTO transaction_logs (user_id, transaction_id, api_key_id, environment, operation,
     subject, service_name, provider_txn_id, endpoint, status, object_status, response_status, error_code, amount_minor,
     currency, reference, duration_us, provider_duration_us, attempts, request_id, ip_address, user_agent, created_at,
-    request_payload, response_payload, provider_status)
+    request_payload, response_payload, provider_status, attempt_lines)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
-    ?24, ?25, ?26) ON CONFLICT DO NOTHING";
+    ?24, ?25, ?26, ?27) ON CONFLICT DO NOTHING";
 
 #[async_trait]
 impl TransactionLog for SqliteStore {
@@ -58,6 +58,9 @@ fn record(connection: &Connection, records: &[Record]) -> Result<(), Failure> {
         if let Some((tenant, transaction, settlement)) = &record.settlement {
             ledger::settle(connection, *tenant, *transaction, settlement)?;
         }
+        if let Some(event) = &record.event {
+            events::insert(connection, event)?;
+        }
     }
     Ok(())
 }
@@ -90,6 +93,7 @@ fn insert_transaction(insert: &mut CachedStatement<'_>, row: &Transaction) -> ru
         &*row.request_payload,
         &*row.response_payload,
         row.provider_status,
+        &*row.attempt_lines,
     ])?;
     Ok(())
 }
@@ -121,7 +125,7 @@ pub(crate) fn read_transaction(row: &Row<'_>) -> rusqlite::Result<StoredTransact
         duration_us: read(row, "duration_us")?,
         provider_duration_us: read(row, "provider_duration_us")?,
         attempts: row.get("attempts")?,
-        attempt_lines: bytes::Bytes::new(),
+        attempt_lines: read(row, "attempt_lines")?,
         request_id: row.get("request_id")?,
         created_at: read(row, "created_at")?,
     })

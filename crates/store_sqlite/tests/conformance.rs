@@ -57,6 +57,27 @@ async fn a_thousand_concurrent_begins_with_one_key_start_once() {
     conformance::ledger::a_thousand_twins_at_once_begin_once(Arc::new(store)).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn it_keeps_rows_of_one_serial_apart() {
+    let (store, _folder) = open();
+    conformance::serials::passes(&store, &store).await;
+    conformance::serials::a_thousand_at_once_begin_one(Arc::new(store)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn it_gives_out_rows_that_are_due() {
+    let (store, _folder) = open();
+    conformance::open_rows::passes(&store, &store).await;
+    conformance::open_rows::a_due_row_goes_to_one(Arc::new(store)).await;
+}
+
+#[tokio::test]
+async fn it_keeps_events() {
+    let (store, _folder) = open();
+    let ports = conformance::events::Ports { events: &store, log: &store, ledger: &store };
+    conformance::events::passes(ports).await;
+}
+
 #[tokio::test]
 async fn it_settles_the_ledger_with_the_log() {
     let (store, _folder) = open();
@@ -89,7 +110,11 @@ async fn all_suites_pass_one_after_the_other_on_one_store() {
     conformance::services::passes(&store, &store).await;
     conformance::ledger::passes(&store, &store).await;
     conformance::settlement::passes(&store, &store).await;
+    conformance::serials::passes(&store, &store).await;
+    conformance::open_rows::passes(&store, &store).await;
     conformance::transactions::passes(&store).await;
     conformance::orders::passes(&store).await;
+    conformance::events::passes(conformance::events::Ports { events: &store, log: &store, ledger: &store })
+        .await;
     conformance::secrets::passes(&store).await;
 }

@@ -79,6 +79,9 @@ struct Setting {
     feature: String,
     is_enabled: bool,
     priority: u16,
+    /// Earlier versions wrote none.
+    #[serde(default)]
+    falls_back: bool,
 }
 
 impl Account {
@@ -193,6 +196,7 @@ impl Credentials {
             feature: setting.feature.as_str().to_owned(),
             is_enabled: setting.is_enabled,
             priority: setting.priority,
+            falls_back: setting.falls_back,
         };
         Self {
             fields: service.fields.iter().map(field).collect(),
@@ -208,8 +212,8 @@ impl Credentials {
             Some(SealedField { name: field.name, sealed: hex::decode(field.sealed).ok()?.into() })
         };
         let setting = |setting: Setting| {
-            let Setting { feature, is_enabled, priority } = setting;
-            Some(FeatureSetting { feature: feature.parse().ok()?, is_enabled, priority, falls_back: false })
+            let Setting { feature, is_enabled, priority, falls_back } = setting;
+            Some(FeatureSetting { feature: feature.parse().ok()?, is_enabled, priority, falls_back })
         };
         Some(SealedService {
             tenant,

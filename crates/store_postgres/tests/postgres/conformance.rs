@@ -25,10 +25,17 @@ async fn passes_all(store: PostgresStore) {
     conformance::services::passes(&store, &store).await;
     conformance::ledger::passes(&store, &store).await;
     conformance::settlement::passes(&store, &store).await;
+    conformance::serials::passes(&store, &store).await;
+    conformance::open_rows::passes(&store, &store).await;
     conformance::transactions::passes(&store).await;
     conformance::orders::passes(&store).await;
+    conformance::events::passes(conformance::events::Ports { events: &store, log: &store, ledger: &store })
+        .await;
     conformance::secrets::passes(&store).await;
-    conformance::ledger::a_thousand_twins_at_once_begin_once(Arc::new(store)).await;
+    let shared = Arc::new(store);
+    conformance::ledger::a_thousand_twins_at_once_begin_once(shared.clone()).await;
+    conformance::serials::a_thousand_at_once_begin_one(shared.clone()).await;
+    conformance::open_rows::a_due_row_goes_to_one(shared).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

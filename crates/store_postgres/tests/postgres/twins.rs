@@ -144,7 +144,7 @@ async fn nodes_that_begin_settle_and_release_the_same_rows_all_come_through() {
                 Begun::Existing(row) | Begun::Occupied(row) => *row,
             });
             let ends = rows.enumerate().map(|(place, row)| {
-                let end = [Settlement::Unknown(domain::LookUps::default()), Settlement::Released];
+                let end = [samples::unknown(), Settlement::Released];
                 let end = end.into_iter().nth((place + round) % 2).unwrap();
                 let logged = Transaction { id: samples::id(), ..samples::order(tenant) };
                 let settlement = Some((tenant, row.transaction, end));

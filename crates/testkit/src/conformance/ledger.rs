@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::ports::{Begun, Ledger, Record, TransactionLog};
-use domain::{Environment, LedgerEntry, LedgerState, Settlement, TransactionId};
+use domain::{Environment, LedgerEntry, LedgerState, LookUps, Settlement, TransactionId};
 use tokio::task::JoinSet;
 
 use super::samples::{self, moment};
@@ -147,7 +147,7 @@ async fn an_open_row_never_gives_way(ledger: &dyn Ledger, log: &dyn TransactionL
     assert_eq!(begin(ledger, &first).await, Begun::Started);
     let late = LedgerEntry { started_at: moment(900_000), ..samples::entry(first.tenant, Some("open")) };
     assert_eq!(begin(ledger, &late).await, existing(&first));
-    settle(log, &first, Settlement::Unknown(domain::LookUps::default())).await;
+    settle(log, &first, samples::unknown()).await;
     let unknown = LedgerEntry { state: LedgerState::Unknown, ..first };
     assert_eq!(begin(ledger, &late).await, existing(&unknown));
 }
@@ -161,7 +161,8 @@ async fn a_row_is_taken_over_by_one_when_its_lease_is_over(ledger: &dyn Ledger) 
     assert!(!take_over(39).await);
     assert!(take_over(40).await);
     assert!(!take_over(41).await, "someone else was faster");
-    let taken = LedgerEntry { lease_until: moment(70), ..entry.clone() };
+    let look_ups = LookUps { next: Some(moment(70)), ..LookUps::default() };
+    let taken = LedgerEntry { lease_until: moment(70), look_ups, ..entry.clone() };
     assert_eq!(ledger.find(entry.tenant, entry.environment, "lease").await.unwrap(), Some(taken));
 }
 
@@ -174,7 +175,7 @@ async fn an_unknown_row_is_taken_over_at_once_and_a_settled_one_never(
     let take_over =
         async || ledger.take_over(entry.tenant, entry.transaction, moment(11), moment(41)).await.unwrap();
     assert!(!take_over().await);
-    settle(log, &entry, Settlement::Unknown(domain::LookUps::default())).await;
+    settle(log, &entry, samples::unknown()).await;
     assert!(take_over().await);
     assert!(!take_over().await, "someone else was faster");
     settle(log, &entry, answer()).await;
@@ -219,7 +220,7 @@ async fn pruning_forgets_settled_rows_past_their_replay_up_to_the_limit(
         begin(ledger, &LedgerEntry { replay_until, ..entry.clone() }).await;
         match name {
             "started" => {}
-            "unknown" => settle(log, entry, Settlement::Unknown(domain::LookUps::default())).await,
+            "unknown" => settle(log, entry, samples::unknown()).await,
             _ => settle(log, entry, answer()).await,
         }
     }

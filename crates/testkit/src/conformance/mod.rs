@@ -3,11 +3,14 @@
 
 pub mod cache;
 pub mod directory;
+pub mod events;
 pub mod keys;
 pub mod ledger;
+pub mod open_rows;
 pub mod orders;
 pub mod samples;
 pub mod secrets;
+pub mod serials;
 pub mod services;
 pub mod settlement;
 pub mod tenants;

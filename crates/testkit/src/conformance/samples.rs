@@ -6,9 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::ports::NewTenant;
 use domain::{
-    ApiKey, Environment, Feature, FeatureSetting, Id, IdKind, KeyHash, KeyId, LedgerEntry, LedgerState,
-    OperationKind, PlanTier, RateLimits, RetiredSecret, Scope, SealedField, SealedService, Tenant, TenantId,
-    Timestamp, Transaction, TransactionStatus,
+    ApiKey, Environment, Event, EventKind, Feature, FeatureSetting, Id, IdKind, KeyHash, KeyId, LedgerEntry,
+    LedgerState, LookUps, OperationKind, PlanTier, RateLimits, RetiredSecret, Scope, SealedField,
+    SealedService, Settlement, Tenant, TenantId, Timestamp, Transaction, TransactionId, TransactionStatus,
 };
 
 static CALLS: AtomicU64 = AtomicU64::new(1);
@@ -88,7 +88,7 @@ pub fn service(tenant: TenantId, name: &str) -> SealedService {
         ]),
         features: Box::new([
             FeatureSetting { feature: Feature::Sms, is_enabled: false, priority: 7, falls_back: false },
-            FeatureSetting { feature: Feature::Payments, is_enabled: true, priority: 0, falls_back: false },
+            FeatureSetting { feature: Feature::Payments, is_enabled: true, priority: 0, falls_back: true },
         ]),
         last_verified_at: Some(moment(5)),
         created_at: moment(4),
@@ -114,8 +114,26 @@ pub fn entry(tenant: TenantId, idempotency_key: Option<&str>) -> LedgerEntry {
         lease_until: moment(40),
         replay_until: moment(86_410),
         serial: None,
-        look_ups: domain::LookUps { next: Some(moment(40)), ..domain::LookUps::default() },
+        look_ups: LookUps { next: Some(moment(40)), ..LookUps::default() },
         state: LedgerState::Started,
+    }
+}
+
+/// Returns what makes a row of unknown outcome of a sample, to be looked up at moment 40 as the sample is.
+pub fn unknown() -> Settlement {
+    Settlement::Unknown(entry(id(), None).look_ups)
+}
+
+/// Returns an event that a transaction of unknown outcome is settled.
+pub fn event(tenant: TenantId, transaction: TransactionId) -> Event {
+    Event {
+        id: id(),
+        tenant,
+        environment: Environment::Test,
+        kind: EventKind::TransactionSettled,
+        transaction,
+        payload: Bytes::from_static(b"{\"type\": \"transaction.settled\"}"),
+        created_at: moment(25),
     }
 }
 

@@ -21,7 +21,7 @@ pub async fn passes(ledger: &dyn Ledger, log: &dyn TransactionLog) {
 async fn a_call_of_unknown_outcome_is_told_until_it_is_logged(ledger: &dyn Ledger, log: &dyn TransactionLog) {
     let entry = begun(ledger, "lost").await;
     let find = async |tenant| log.find(tenant, entry.environment, entry.transaction).await.unwrap();
-    settle(log, entry.tenant, &entry, Settlement::Unknown(domain::LookUps::default())).await;
+    settle(log, entry.tenant, &entry, samples::unknown()).await;
     let open = find(entry.tenant).await.unwrap();
     assert_eq!((&*open.status, open.operation, open.provider_ref), ("unknown", entry.operation, None));
     assert_eq!((open.request_payload, open.created_at), (entry.request.clone(), entry.started_at));
@@ -68,9 +68,7 @@ async fn a_settled_row_stays_as_it_is(ledger: &dyn Ledger, log: &dyn Transaction
     let entry = begun(ledger, "final").await;
     let (first, expected) = settled(201, b"first");
     settle(log, entry.tenant, &entry, first).await;
-    for late in
-        [settled(402, b"late").0, Settlement::Unknown(domain::LookUps::default()), Settlement::Released]
-    {
+    for late in [settled(402, b"late").0, samples::unknown(), Settlement::Released] {
         settle(log, entry.tenant, &entry, late).await;
         assert_eq!(state(ledger, &entry).await, expected);
     }
@@ -78,7 +76,7 @@ async fn a_settled_row_stays_as_it_is(ledger: &dyn Ledger, log: &dyn Transaction
 
 async fn an_unknown_row_can_be_settled(ledger: &dyn Ledger, log: &dyn TransactionLog) {
     let entry = begun(ledger, "unknown").await;
-    settle(log, entry.tenant, &entry, Settlement::Unknown(domain::LookUps::default())).await;
+    settle(log, entry.tenant, &entry, samples::unknown()).await;
     assert_eq!(state(ledger, &entry).await, Some(LedgerState::Unknown));
     let (settlement, expected) = settled(200, b"found");
     settle(log, entry.tenant, &entry, settlement).await;
@@ -97,18 +95,14 @@ async fn a_released_row_frees_its_key(ledger: &dyn Ledger, log: &dyn Transaction
 
 async fn a_settlement_of_no_row_is_harmless(log: &dyn TransactionLog) {
     let entry = samples::entry(samples::id(), None);
-    for settlement in
-        [settled(201, b"{}").0, Settlement::Unknown(domain::LookUps::default()), Settlement::Released]
-    {
+    for settlement in [settled(201, b"{}").0, samples::unknown(), Settlement::Released] {
         settle(log, entry.tenant, &entry, settlement).await;
     }
 }
 
 async fn a_foreign_tenant_settles_nothing(ledger: &dyn Ledger, log: &dyn TransactionLog) {
     let entry = begun(ledger, "mine").await;
-    for settlement in
-        [settled(201, b"{}").0, Settlement::Unknown(domain::LookUps::default()), Settlement::Released]
-    {
+    for settlement in [settled(201, b"{}").0, samples::unknown(), Settlement::Released] {
         settle(log, samples::id(), &entry, settlement).await;
         assert_eq!(state(ledger, &entry).await, Some(LedgerState::Started));
     }
