@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix_rt::ArbiterHandle;
-use domain::ports::{Begun, Ledger, StoreError};
+use bytes::Bytes;
+use domain::ports::{Begun, Ledger, StoreError, Unsettled};
 use domain::{Clock, Environment, LedgerEntry, TenantId, Timestamp, TransactionId};
 use tokio::sync::{Semaphore, TryAcquireError, oneshot};
 
@@ -99,7 +100,8 @@ impl LedgerHandle {
     }
 
     /// Begins an entry, in one commit with all that come at the same time; durable when it returns: in the store or, while that
-    /// is away and `fallback` allows it, in this node's journal.
+    /// is away and `fallback` allows it, in this node's journal. An entry with a serial is begun in the store only: without it
+    /// nobody knows whether another one is open.
     ///
     /// # Errors
     /// [`LedgerUnavailable`]: the call must not be made. Dropping the future while the entry waits takes it back; after
@@ -112,6 +114,7 @@ impl LedgerHandle {
             }
             TryAcquireError::Closed => LedgerUnavailable::Stopped,
         })?;
+        let fallback = if entry.serial.is_some() { Fallback::None } else { fallback };
         let (answer, answered) = oneshot::channel();
         self.queue.push(Waiting { entry, fallback, answer, _place: place })?;
         answered.await.unwrap_or(Err(LedgerUnavailable::Lost))
@@ -153,6 +156,61 @@ impl LedgerHandle {
             return Ok(is_taken);
         }
         self.ask(self.desk.ledger.take_over(tenant, transaction, now, until), "taking a row over").await
+    }
+
+    /// Takes over rows that are due to be looked up, of all tenants, as [`Ledger::take_due`] does. A row that this node has
+    /// begun in its journal is given out only if it is open by what is known here, too: its end may be on its way to the store.
+    ///
+    /// # Errors
+    /// [`LedgerUnavailable::Store`]: the store is away. Rows that it has given out by then are due again when the lease is over.
+    pub async fn take_due(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<LedgerEntry>, LedgerUnavailable> {
+        let mut due = self.ask(self.desk.ledger.take_due(now, until, limit), "taking over rows").await?;
+        due.retain(|row| self.desk.log.take_over_begun(row.transaction, now, until) != Some(false));
+        Ok(due)
+    }
+
+    /// Gives a started row to another provider, as [`Ledger::reroute`] does.
+    ///
+    /// # Errors
+    /// [`LedgerUnavailable::Store`]: the store is away, or has not yet what this node has begun in its journal. Nothing may be
+    /// sent to the other provider: after a crash the first one would be asked.
+    pub async fn reroute(
+        &self,
+        tenant: TenantId,
+        transaction: TransactionId,
+        providers: (&str, &str),
+        attempt_lines: Bytes,
+    ) -> Result<bool, LedgerUnavailable> {
+        if self.desk.log.has_begun(transaction) {
+            return Err(LedgerUnavailable::Store);
+        }
+        let reroute = self.desk.ledger.reroute(tenant, transaction, providers, attempt_lines);
+        self.ask(reroute, "giving a row to another provider").await
+    }
+
+    /// Returns how many rows the store has that are unknown, of all tenants.
+    ///
+    /// # Errors
+    /// [`LedgerUnavailable::Store`]: the store is away.
+    pub async fn unsettled(&self) -> Result<Unsettled, LedgerUnavailable> {
+        self.ask(self.desk.ledger.unsettled(), "counting rows").await
+    }
+
+    /// Returns rows that are unknown, of all tenants, as [`Ledger::list_unknown`] does.
+    ///
+    /// # Errors
+    /// [`LedgerUnavailable::Store`]: the store is away.
+    pub async fn list_unknown(
+        &self,
+        needs_attention: bool,
+        limit: u32,
+    ) -> Result<Vec<LedgerEntry>, LedgerUnavailable> {
+        self.ask(self.desk.ledger.list_unknown(needs_attention, limit), "listing rows").await
     }
 
     /// Asks the store, unless it is known to be away.

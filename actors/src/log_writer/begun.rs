@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::{Environment, LedgerEntry, Settlement, TenantId, Timestamp, TransactionId};
+use domain::{Environment, LedgerEntry, LookUps, Settlement, TenantId, Timestamp, TransactionId};
 
 use super::entry::Mark;
 
@@ -29,6 +29,8 @@ struct Row {
     number: u64,
     last: Mark,
     state: State,
+    /// Absent while it was never unknown.
+    look_ups: Option<Box<LookUps>>,
     lease_until: Timestamp,
     replay_until: Timestamp,
 }
@@ -57,6 +59,7 @@ pub(super) struct KnownRow {
     /// The entry in which it was begun.
     pub(super) number: u64,
     pub(super) state: State,
+    pub(super) look_ups: LookUps,
     pub(super) lease_until: Timestamp,
 }
 
@@ -73,6 +76,7 @@ impl BegunRows {
             number,
             last,
             state: State::Started,
+            look_ups: None,
             lease_until: entry.lease_until,
             replay_until: entry.replay_until,
         };
@@ -122,6 +126,9 @@ impl BegunRows {
         row.last = at;
         if matches!(row.state, State::Settled(_) | State::Released) {
             return;
+        }
+        if let Settlement::Unknown(look_ups) = settlement {
+            row.look_ups = Some(Box::new(look_ups.clone()));
         }
         row.state = match (settlement, at) {
             (Settlement::Settled { .. }, Mark::Journal(number)) => State::Settled(Answer::InJournal(number)),
@@ -190,7 +197,11 @@ impl BegunRows {
 
 impl Row {
     fn known(&self) -> KnownRow {
-        KnownRow { number: self.number, state: self.state.clone(), lease_until: self.lease_until }
+        let mut look_ups = self.look_ups.as_deref().cloned().unwrap_or_default();
+        if !matches!(self.state, State::Unknown) {
+            look_ups.next = Some(self.lease_until);
+        }
+        KnownRow { number: self.number, state: self.state.clone(), look_ups, lease_until: self.lease_until }
     }
 }
 

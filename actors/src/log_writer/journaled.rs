@@ -36,6 +36,11 @@ impl Queue {
         lock(&self.arrivals).begun.take_over(transaction, now, until)
     }
 
+    /// Returns whether a row was begun in the journal and the store may not have all of it.
+    pub(crate) fn has_begun(&self, transaction: TransactionId) -> bool {
+        lock(&self.arrivals).begun.key_of(transaction).is_some()
+    }
+
     /// Begins a row in the journal; it survives a power failure after [`Queue::sync`] only.
     pub(crate) fn begin_in_journal(&self, entry: LedgerEntry) -> Result<(), JournalError> {
         let Some(journal) = self.journal.as_deref().filter(|_| self.has_room()) else {
@@ -74,6 +79,7 @@ impl Queue {
     fn row(&self, known: KnownRow) -> Option<LedgerEntry> {
         let Owed::Begun(mut row) = self.read_one(known.number)? else { return None };
         row.lease_until = known.lease_until;
+        row.look_ups = known.look_ups;
         row.state = match known.state {
             State::Started => LedgerState::Started,
             State::Unknown => LedgerState::Unknown,

@@ -113,7 +113,7 @@ async fn write_run(desk: &Desk, run: Run) -> Result<(), Failure> {
         desk.breaker.close();
         for (transaction, answer) in transactions.into_iter().zip(answers) {
             // The same transaction is ourselves, in an earlier try.
-            if let Begun::Existing(row) = answer
+            if let Begun::Existing(row) | Begun::Occupied(row) = answer
                 && row.transaction != transaction
             {
                 desk.catalog.ledger_twin();
