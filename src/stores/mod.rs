@@ -6,7 +6,7 @@ mod usage;
 use std::sync::Arc;
 
 use domain::ports::{
-    InstanceSecrets, Keys, Ledger, Services, StoreEngine, TenantCache, TenantDirectory, Tenants,
+    Events, InstanceSecrets, Keys, Ledger, Services, StoreEngine, TenantCache, TenantDirectory, Tenants,
     TransactionLog, UsageCounters,
 };
 
@@ -26,6 +26,8 @@ pub struct Stores {
     pub ledger: Arc<dyn Ledger>,
     /// The transaction log.
     pub transactions: Arc<dyn TransactionLog>,
+    /// What tenants are told of.
+    pub events: Arc<dyn Events>,
     /// What serves a tenant.
     pub directory: Arc<dyn TenantDirectory>,
     /// The instance's own secrets.
@@ -43,6 +45,7 @@ impl Stores {
             + Services
             + Ledger
             + TransactionLog
+            + Events
             + TenantDirectory
             + InstanceSecrets
             + StoreEngine
@@ -55,6 +58,7 @@ impl Stores {
             services: Arc::clone(&shared) as Arc<dyn Services>,
             ledger: Arc::clone(&shared) as Arc<dyn Ledger>,
             transactions: Arc::clone(&shared) as Arc<dyn TransactionLog>,
+            events: Arc::clone(&shared) as Arc<dyn Events>,
             directory: Arc::clone(&shared) as Arc<dyn TenantDirectory>,
             secrets: Arc::clone(&shared) as Arc<dyn InstanceSecrets>,
             engine: shared,
