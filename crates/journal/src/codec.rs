@@ -1,5 +1,5 @@
 //! Entries as bytes: a version byte, then postcard of structs that mirror the domain's. Field order is the format: a change
-//! of it is a new version with structs of its own, and version 1 stays readable for one release.
+//! of it is a new version with structs of its own, and the version before stays readable for one release.
 
 use std::fmt;
 
@@ -10,11 +10,13 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::frame::HEADER_BYTES;
-use crate::ledger_row::EntryV1;
-use crate::log_row::RecordV1;
+use crate::ledger_row::{EntryV1, EntryV2};
+use crate::log_row::{RecordV1, RecordV2};
 use crate::words::Words;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The version before, which is read and no longer written.
+const VERSION_BEFORE: u8 = 1;
 
 /// Mirrors [`Owed`].
 #[derive(Debug, Serialize, Deserialize)]
@@ -22,6 +24,16 @@ const VERSION: u8 = 1;
     clippy::large_enum_variant,
     reason = "one at a time, on the stack, for as long as it is written or read"
 )]
+enum OwedV2<'a> {
+    #[serde(borrow)]
+    Begun(EntryV2<'a>),
+    #[serde(borrow)]
+    Recorded(RecordV2<'a>),
+}
+
+/// What an entry was in version 1.
+#[derive(Debug, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, on the stack, for as long as it is read")]
 enum OwedV1<'a> {
     #[serde(borrow)]
     Begun(EntryV1<'a>),
@@ -49,8 +61,8 @@ pub(crate) fn encode(entry: &Owed) -> Result<Vec<u8>, postcard::Error> {
     bytes.resize(HEADER_BYTES, 0);
     bytes.push(VERSION);
     let mirror = match entry {
-        Owed::Begun(entry) => OwedV1::Begun(EntryV1::of(entry)),
-        Owed::Recorded(record) => OwedV1::Recorded(RecordV1::of(record)),
+        Owed::Begun(entry) => OwedV2::Begun(EntryV2::of(entry)),
+        Owed::Recorded(record) => OwedV2::Recorded(RecordV2::of(record)),
     };
     postcard::to_extend(&mirror, bytes)
 }
@@ -58,12 +70,16 @@ pub(crate) fn encode(entry: &Owed) -> Result<Vec<u8>, postcard::Error> {
 /// Reads a payload.
 pub(crate) fn decode(payload: &[u8], words: &Words) -> Result<Owed, Unreadable> {
     let (version, rest) = payload.split_first().ok_or(Unreadable::Version(0))?;
-    if *version != VERSION {
-        return Err(Unreadable::Version(*version));
-    }
-    match postcard::from_bytes(rest).map_err(Unreadable::Shape)? {
-        OwedV1::Begun(entry) => Ok(Owed::Begun(Box::new(entry.read()?))),
-        OwedV1::Recorded(record) => Ok(Owed::Recorded(Box::new(record.read(words)?))),
+    match *version {
+        VERSION => match postcard::from_bytes(rest).map_err(Unreadable::Shape)? {
+            OwedV2::Begun(entry) => Ok(Owed::Begun(Box::new(entry.read()?))),
+            OwedV2::Recorded(record) => Ok(Owed::Recorded(Box::new(record.read(words)?))),
+        },
+        VERSION_BEFORE => match postcard::from_bytes(rest).map_err(Unreadable::Shape)? {
+            OwedV1::Begun(entry) => Ok(Owed::Begun(Box::new(entry.read()?))),
+            OwedV1::Recorded(record) => Ok(Owed::Recorded(Box::new(record.read(words)?))),
+        },
+        later => Err(Unreadable::Version(later)),
     }
 }
 
@@ -73,15 +89,16 @@ fn size_hint(entry: &Owed) -> usize {
     let payloads = match entry {
         Owed::Begun(entry) => entry.request.len(),
         Owed::Recorded(record) => {
-            let logged = record
-                .transaction
-                .as_ref()
-                .map_or(0, |row| row.request_payload.len() + row.response_payload.len());
+            let logged = record.transaction.as_ref().map_or(0, |row| {
+                row.request_payload.len() + row.response_payload.len() + row.attempt_lines.len()
+            });
             let settled = match &record.settlement {
                 Some((_, _, domain::Settlement::Settled { body, .. })) => body.len(),
+                Some((_, _, domain::Settlement::Unknown(look_ups))) => look_ups.attempt_lines.len(),
                 _ => 0,
             };
-            logged.saturating_add(settled)
+            let told = record.event.as_ref().map_or(0, |event| event.payload.len());
+            logged.saturating_add(settled).saturating_add(told)
         }
     };
     payloads.saturating_add(ROW)

@@ -1,11 +1,29 @@
-//! A ledger entry as version 1 of the journal writes it.
+//! A ledger entry, and what becomes of one, as the journal writes them.
 
-use domain::{Environment, LedgerEntry, LedgerState, OperationKind, Settlement, Timestamp};
+use domain::{Environment, LedgerEntry, LedgerState, LookUps, OperationKind, Settlement, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Blob, Unreadable, blob, environment, id, operation};
 
 /// Mirrors [`LedgerEntry`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct EntryV2<'a> {
+    #[serde(borrow)]
+    row: EntryV1<'a>,
+    serial: Option<&'a str>,
+    look_ups: LookUpsV2<'a>,
+}
+
+/// Mirrors [`LookUps`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct LookUpsV2<'a> {
+    done: u8,
+    next: Option<u64>,
+    #[serde(borrow)]
+    attempt_lines: Blob<'a>,
+}
+
+/// What a ledger entry was in version 1.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct EntryV1<'a> {
     transaction: u128,
@@ -40,6 +58,18 @@ enum StateV1<'a> {
 
 /// Mirrors [`Settlement`].
 #[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum SettlementV2<'a> {
+    Settled {
+        status: u16,
+        #[serde(borrow)]
+        body: Blob<'a>,
+    },
+    Unknown(LookUpsV2<'a>),
+    Released,
+}
+
+/// What a settlement was in version 1.
+#[derive(Debug, Deserialize)]
 pub(crate) enum SettlementV1<'a> {
     Settled {
         status: u16,
@@ -50,8 +80,41 @@ pub(crate) enum SettlementV1<'a> {
     Released,
 }
 
-impl<'a> EntryV1<'a> {
+impl<'a> EntryV2<'a> {
     pub(crate) fn of(entry: &'a LedgerEntry) -> Self {
+        Self {
+            row: EntryV1::of(entry),
+            serial: entry.serial.as_deref(),
+            look_ups: LookUpsV2::of(&entry.look_ups),
+        }
+    }
+
+    pub(crate) fn read(self) -> Result<LedgerEntry, Unreadable> {
+        let serial = self.serial.map(Into::into);
+        Ok(LedgerEntry { serial, look_ups: self.look_ups.read(), ..self.row.read()? })
+    }
+}
+
+impl<'a> LookUpsV2<'a> {
+    fn of(look_ups: &'a LookUps) -> Self {
+        Self {
+            done: look_ups.done,
+            next: look_ups.next.map(Timestamp::unix_ms),
+            attempt_lines: Blob(&look_ups.attempt_lines),
+        }
+    }
+
+    fn read(self) -> LookUps {
+        LookUps {
+            done: self.done,
+            next: self.next.map(Timestamp::from_unix_ms),
+            attempt_lines: blob(self.attempt_lines),
+        }
+    }
+}
+
+impl<'a> EntryV1<'a> {
+    fn of(entry: &'a LedgerEntry) -> Self {
         Self {
             transaction: entry.transaction.as_u128(),
             tenant: entry.tenant.as_u128(),
@@ -96,7 +159,7 @@ impl<'a> EntryV1<'a> {
             lease_until: Timestamp::from_unix_ms(self.lease_until),
             replay_until: Timestamp::from_unix_ms(self.replay_until),
             serial: None,
-            look_ups: domain::LookUps::default(),
+            look_ups: LookUps { next: Some(Timestamp::from_unix_ms(self.lease_until)), ..LookUps::default() },
             state: match self.state {
                 StateV1::Started => LedgerState::Started,
                 StateV1::Unknown => LedgerState::Unknown,
@@ -106,11 +169,11 @@ impl<'a> EntryV1<'a> {
     }
 }
 
-impl<'a> SettlementV1<'a> {
+impl<'a> SettlementV2<'a> {
     pub(crate) fn of(settlement: &'a Settlement) -> Self {
         match settlement {
             Settlement::Settled { status, body } => Self::Settled { status: *status, body: Blob(body) },
-            Settlement::Unknown(_) => Self::Unknown,
+            Settlement::Unknown(look_ups) => Self::Unknown(LookUpsV2::of(look_ups)),
             Settlement::Released => Self::Released,
         }
     }
@@ -118,7 +181,19 @@ impl<'a> SettlementV1<'a> {
     pub(crate) fn read(self) -> Settlement {
         match self {
             Self::Settled { status, body } => Settlement::Settled { status, body: blob(body) },
-            Self::Unknown => Settlement::Unknown(domain::LookUps::default()),
+            Self::Unknown(look_ups) => Settlement::Unknown(look_ups.read()),
+            Self::Released => Settlement::Released,
+        }
+    }
+}
+
+impl SettlementV1<'_> {
+    pub(crate) fn read(self) -> Settlement {
+        /// Version 1 did not say when to look next: at once.
+        const AT_ONCE: Timestamp = Timestamp::from_unix_ms(0);
+        match self {
+            Self::Settled { status, body } => Settlement::Settled { status, body: blob(body) },
+            Self::Unknown => Settlement::Unknown(LookUps { next: Some(AT_ONCE), ..LookUps::default() }),
             Self::Released => Settlement::Released,
         }
     }

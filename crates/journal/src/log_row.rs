@@ -1,25 +1,55 @@
-//! A log record as version 1 of the journal writes it.
+//! A log record as the journal writes it.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use domain::ports::Record;
-use domain::{Timestamp, Transaction, TransactionStatus};
+use domain::{Event, EventKind, Timestamp, Transaction, TransactionStatus};
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Blob, Unreadable, blob, environment, id, operation};
-use super::ledger_row::SettlementV1;
+use super::ledger_row::{SettlementV1, SettlementV2};
 use super::words::Words;
 
 /// Mirrors [`Record`].
 #[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct RecordV2<'a> {
+    #[serde(borrow)]
+    transaction: Option<TransactionV2<'a>>,
+    settlement: Option<(u128, u128, SettlementV2<'a>)>,
+    event: Option<EventV2<'a>>,
+}
+
+/// Mirrors [`Transaction`].
+#[derive(Debug, Serialize, Deserialize)]
+struct TransactionV2<'a> {
+    #[serde(borrow)]
+    row: TransactionV1<'a>,
+    attempt_lines: Blob<'a>,
+}
+
+/// Mirrors [`Event`].
+#[derive(Debug, Serialize, Deserialize)]
+struct EventV2<'a> {
+    id: u128,
+    tenant: u128,
+    environment: &'a str,
+    kind: &'a str,
+    transaction: u128,
+    #[serde(borrow)]
+    payload: Blob<'a>,
+    created_at: u64,
+}
+
+/// What a record was in version 1.
+#[derive(Debug, Deserialize)]
 pub(crate) struct RecordV1<'a> {
     #[serde(borrow)]
     transaction: Option<TransactionV1<'a>>,
     settlement: Option<(u128, u128, SettlementV1<'a>)>,
 }
 
-/// Mirrors [`Transaction`].
+/// What a transaction was in version 1.
 #[derive(Debug, Serialize, Deserialize)]
 struct TransactionV1<'a> {
     id: u128,
@@ -52,16 +82,62 @@ struct TransactionV1<'a> {
     created_at: u64,
 }
 
-impl<'a> RecordV1<'a> {
+impl<'a> RecordV2<'a> {
     pub(crate) fn of(record: &'a Record) -> Self {
         Self {
-            transaction: record.transaction.as_ref().map(TransactionV1::of),
-            settlement: record.settlement.as_ref().map(|(tenant, transaction, settlement)| {
-                (tenant.as_u128(), transaction.as_u128(), SettlementV1::of(settlement))
+            transaction: record.transaction.as_ref().map(|row| TransactionV2 {
+                row: TransactionV1::of(row),
+                attempt_lines: Blob(&row.attempt_lines),
             }),
+            settlement: record.settlement.as_ref().map(|(tenant, transaction, settlement)| {
+                (tenant.as_u128(), transaction.as_u128(), SettlementV2::of(settlement))
+            }),
+            event: record.event.as_ref().map(EventV2::of),
         }
     }
 
+    pub(crate) fn read(self, words: &Words) -> Result<Record, Unreadable> {
+        let with_lines = |TransactionV2 { row, attempt_lines }: TransactionV2<'_>| {
+            Ok(Transaction { attempt_lines: blob(attempt_lines), ..row.read(words)? })
+        };
+        Ok(Record {
+            transaction: self.transaction.map(with_lines).transpose()?,
+            settlement: self
+                .settlement
+                .map(|(tenant, transaction, settlement)| (id(tenant), id(transaction), settlement.read())),
+            event: self.event.map(EventV2::read).transpose()?,
+        })
+    }
+}
+
+impl<'a> EventV2<'a> {
+    fn of(event: &'a Event) -> Self {
+        Self {
+            id: event.id.as_u128(),
+            tenant: event.tenant.as_u128(),
+            environment: event.environment.as_str(),
+            kind: event.kind.as_str(),
+            transaction: event.transaction.as_u128(),
+            payload: Blob(&event.payload),
+            created_at: event.created_at.unix_ms(),
+        }
+    }
+
+    fn read(self) -> Result<Event, Unreadable> {
+        let kind = EventKind::ALL.into_iter().find(|kind| kind.as_str() == self.kind);
+        Ok(Event {
+            id: id(self.id),
+            tenant: id(self.tenant),
+            environment: environment(self.environment)?,
+            kind: kind.ok_or(Unreadable::Word)?,
+            transaction: id(self.transaction),
+            payload: blob(self.payload),
+            created_at: Timestamp::from_unix_ms(self.created_at),
+        })
+    }
+}
+
+impl RecordV1<'_> {
     pub(crate) fn read(self, words: &Words) -> Result<Record, Unreadable> {
         Ok(Record {
             transaction: self.transaction.map(|transaction| transaction.read(words)).transpose()?,

@@ -4,11 +4,12 @@ mod disks;
 mod ends;
 mod laws;
 mod numbers;
+mod version_1;
 
 use std::path::Path;
 
 use domain::ports::{Journal, Owed, Record};
-use domain::{Settlement, TenantId, TransactionId};
+use domain::{LookUps, Settlement, TenantId, TransactionId};
 use testkit::conformance::samples;
 
 use crate::{DiskJournal, Opened, Options};
@@ -34,12 +35,16 @@ fn owed(number: u64) -> Owed {
 fn full(tenant: TenantId) -> [Owed; 2] {
     let mut entry = samples::entry(tenant, Some("order 42"));
     entry.state = domain::LedgerState::Settled { status: 402, body: vec![0, 255, 10].into() };
+    entry.serial = Some("order_N1".into());
     let mut order = samples::order(tenant);
     order.ip = Some("2001:db8::1".parse().unwrap());
-    let settlement = Some((tenant, order.id, Settlement::Unknown(domain::LookUps::default())));
+    let look_ups = LookUps { done: 3, next: Some(samples::moment(7)), attempt_lines: vec![b'['; 3].into() };
+    entry.look_ups = look_ups.clone();
+    let event = Some(samples::event(tenant, order.id));
+    let settlement = Some((tenant, order.id, Settlement::Unknown(look_ups)));
     [
         Owed::Begun(Box::new(entry)),
-        Owed::Recorded(Box::new(Record { transaction: Some(order), settlement, event: None })),
+        Owed::Recorded(Box::new(Record { transaction: Some(order), settlement, event })),
     ]
 }
 

@@ -27,23 +27,6 @@ fn entries_come_back_in_order_and_as_they_were() {
 }
 
 #[test]
-fn version_one_of_the_format_stays_readable() {
-    let words = crate::words::Words::default();
-    let payload = hex_of("01010001070500c901027b7d");
-    let Owed::Recorded(record) = crate::codec::decode(&payload, &words).unwrap() else { panic!("a record") };
-    let settlement = Settlement::Settled { status: 201, body: b"{}"[..].into() };
-    assert_eq!(record.settlement, Some((TenantId::from_u128(7), TransactionId::from_u128(5), settlement)));
-    assert!(crate::codec::decode(&[2, 1, 0], &words).is_err(), "a later version is not guessed at");
-}
-
-fn hex_of(text: &str) -> Vec<u8> {
-    text.as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap())
-        .collect()
-}
-
-#[test]
 fn what_is_acknowledged_is_not_read_again_and_its_segments_go() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(folder.path());

@@ -184,8 +184,9 @@ async fn unknown_rows_are_counted_and_listed(ledger: &dyn Ledger, log: &dyn Tran
     assert_eq!(counted.oldest, Some(moment(1)), "what is started is at work");
     let list = async |needs_attention, limit| ledger.list_unknown(needs_attention, limit).await.unwrap();
     assert_eq!(list(false, 3).await, [first.clone(), second.clone(), third.clone()]);
-    assert_eq!(list(false, 1).await, [first.clone()]);
-    assert_eq!(list(true, 1).await, [first.clone()]);
+    assert_eq!(list(false, 1).await.first(), Some(&first));
+    assert_eq!(list(true, 1).await.first(), Some(&first));
+    assert_eq!((list(false, 1).await.len(), list(true, 1).await.len(), list(true, 0).await.len()), (1, 1, 0));
     assert!(list(true, 1000).await.iter().all(|row| row.look_ups.next.is_none()));
     for entry in [started, first, second, third] {
         settle(log, &entry, answer()).await;
