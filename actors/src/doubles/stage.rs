@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::ports::Record;
 use domain::{
     ApiKey, Authentication, BaseUrls, CredentialField, Descriptor, Detection, Environment, Feature,
-    FeatureSetting, KeyHash, KeyId, LedgerEntry, LedgerState, OperationKind, PlanTier, ProviderId,
+    FeatureSetting, KeyHash, KeyId, LedgerEntry, LedgerState, LookUps, OperationKind, PlanTier, ProviderId,
     RateLimits, RetrySafety, SealedField, SealedService, SealedTenant, Settlement, SupportedOperation,
     Tenant, TenantId, Timestamp, TransactionId,
 };
@@ -259,7 +259,7 @@ pub(crate) fn ledger_entry(number: u32, idempotency_key: Option<&str>) -> Ledger
         lease_until: NOW.after(Duration::from_secs(60)),
         replay_until: NOW.after(Duration::from_secs(86_400)),
         serial: None,
-        look_ups: domain::LookUps::default(),
+        look_ups: LookUps { next: Some(NOW.after(Duration::from_secs(60))), ..LookUps::default() },
         state: LedgerState::Started,
     }
 }

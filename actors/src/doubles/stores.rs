@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use domain::ports::{
-    Begun, Ledger, OrderFilter, Record, StoreError, StoredOrder, StoredTransaction, TransactionLog,
+    Begun, Ledger, OrderFilter, Record, StoreError, StoredOrder, StoredTransaction, TransactionLog, Unsettled,
 };
-use domain::{Environment, LedgerEntry, TenantId, Timestamp, TransactionId};
+use domain::{Environment, LedgerEntry, LedgerState, TenantId, Timestamp, TransactionId};
 
 use super::{Fault, Hold};
 
@@ -21,7 +22,7 @@ pub(crate) enum Committed {
 
 type LedgerKey = (TenantId, Environment, Box<str>);
 
-/// Begins entries as the port promises, and remembers the sizes of its commits.
+/// Does with entries that have a key as the port promises, and remembers the sizes of its commits.
 #[derive(Debug, Default)]
 pub(crate) struct LedgerDouble {
     pub(crate) commits: Hold,
@@ -48,6 +49,9 @@ impl Ledger for LedgerDouble {
             if let Some(present) = rows.get(&key) {
                 return Begun::Existing(Box::new(present.clone()));
             }
+            if let Some(occupant) = rows.values().find(|row| is_in_the_way(row, &entry)) {
+                return Begun::Occupied(Box::new(occupant.clone()));
+            }
             rows.insert(key, entry);
             Begun::Started
         });
@@ -66,45 +70,102 @@ impl Ledger for LedgerDouble {
 
     async fn take_over(
         &self,
-        _: TenantId,
-        _: TransactionId,
-        _: Timestamp,
-        _: Timestamp,
+        tenant: TenantId,
+        transaction: TransactionId,
+        now: Timestamp,
+        until: Timestamp,
     ) -> Result<bool, StoreError> {
         self.commits.pass().await;
         self.fault.strike("taking a row over")?;
-        Ok(false)
+        let mut rows = self.rows.lock().unwrap();
+        let row = rows.values_mut().find(|row| (row.tenant, row.transaction) == (tenant, transaction));
+        let row = row.filter(|row| is_free(row, now));
+        Ok(row.map(|row| take_over(row, until)).is_some())
     }
 
     async fn expire_leases(&self) -> Result<u64, StoreError> {
         Ok(0)
     }
 
-    async fn take_due(&self, _: Timestamp, _: Timestamp, _: u32) -> Result<Vec<LedgerEntry>, StoreError> {
-        Ok(Vec::new())
+    async fn take_due(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<LedgerEntry>, StoreError> {
+        self.fault.strike("taking over rows")?;
+        let mut rows = self.rows.lock().unwrap();
+        let is_due =
+            |row: &LedgerEntry| is_free(row, now) && row.look_ups.next.is_some_and(|next| next <= now);
+        let mut due: Vec<&mut LedgerEntry> = rows.values_mut().filter(|row| is_due(row)).collect();
+        due.sort_by_key(|row| (row.look_ups.next, row.transaction));
+        due.truncate(usize::try_from(limit).unwrap());
+        Ok(due.into_iter().map(|row| take_over(row, until)).collect())
     }
 
     async fn reroute(
         &self,
-        _: TenantId,
-        _: TransactionId,
-        _: (&str, &str),
-        _: bytes::Bytes,
+        tenant: TenantId,
+        transaction: TransactionId,
+        (from, to): (&str, &str),
+        attempt_lines: Bytes,
     ) -> Result<bool, StoreError> {
-        Ok(false)
+        self.fault.strike("giving a row to another provider")?;
+        let mut rows = self.rows.lock().unwrap();
+        let row = rows.values_mut().find(|row| (row.tenant, row.transaction) == (tenant, transaction));
+        let row = row.filter(|row| row.state == LedgerState::Started && &*row.provider == from);
+        let Some(row) = row else { return Ok(false) };
+        (row.provider, row.look_ups.attempt_lines) = (to.into(), attempt_lines);
+        Ok(true)
     }
 
-    async fn unsettled(&self) -> Result<domain::ports::Unsettled, StoreError> {
-        Ok(domain::ports::Unsettled::default())
+    async fn unsettled(&self) -> Result<Unsettled, StoreError> {
+        let unknown = self.list_unknown(false, u32::MAX).await?;
+        let waiting = unknown.iter().filter(|row| row.look_ups.next.is_some()).count();
+        Ok(Unsettled {
+            waiting: u64::try_from(waiting).unwrap(),
+            needs_attention: u64::try_from(unknown.len() - waiting).unwrap(),
+            oldest: unknown.first().map(|row| row.started_at),
+        })
     }
 
-    async fn list_unknown(&self, _: bool, _: u32) -> Result<Vec<LedgerEntry>, StoreError> {
-        Ok(Vec::new())
+    async fn list_unknown(&self, needs_attention: bool, limit: u32) -> Result<Vec<LedgerEntry>, StoreError> {
+        self.fault.strike("listing rows")?;
+        let rows = self.rows.lock().unwrap();
+        let is_asked_for = |row: &&LedgerEntry| {
+            row.state == LedgerState::Unknown && !(needs_attention && row.look_ups.next.is_some())
+        };
+        let mut unknown: Vec<LedgerEntry> = rows.values().filter(is_asked_for).cloned().collect();
+        unknown.sort_by_key(|row| (row.started_at, row.transaction));
+        unknown.truncate(usize::try_from(limit).unwrap());
+        Ok(unknown)
     }
 
     async fn prune(&self, _: Timestamp, _: u32) -> Result<u64, StoreError> {
         Ok(0)
     }
+}
+
+/// Returns whether an open row has a new entry's serial.
+fn is_in_the_way(row: &LedgerEntry, entry: &LedgerEntry) -> bool {
+    let place = |of: &LedgerEntry| (of.tenant, of.environment, of.serial.clone());
+    entry.serial.is_some() && place(row) == place(entry) && !matches!(row.state, LedgerState::Settled { .. })
+}
+
+/// Returns whether a row may be taken over.
+fn is_free(row: &LedgerEntry, now: Timestamp) -> bool {
+    match row.state {
+        LedgerState::Started => row.lease_until <= now,
+        LedgerState::Unknown => true,
+        LedgerState::Settled { .. } => false,
+    }
+}
+
+/// Takes a row over; returns it as it was.
+fn take_over(row: &mut LedgerEntry, until: Timestamp) -> LedgerEntry {
+    let before = row.clone();
+    (row.state, row.lease_until, row.look_ups.next) = (LedgerState::Started, until, Some(until));
+    before
 }
 
 /// Keeps the ids of settled rows, in the order of writing.

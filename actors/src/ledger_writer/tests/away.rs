@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use domain::ports::{Begun, Journal};
-use domain::{Environment, LedgerEntry, LedgerState, Settlement, Timestamp, TransactionId};
+use domain::{Environment, LedgerEntry, LedgerState, LookUps, Settlement, Timestamp, TransactionId};
 
 use super::{back, settle, settled, store_away};
 use crate::doubles::{Stage, ledger_entry, tenant_id};
@@ -63,7 +63,7 @@ async fn a_twin_meets_the_row_in_the_journal_and_later_its_answer() {
     assert_eq!(existing(&tree, 3, "same").await.state, state);
     assert_eq!(find(&tree, "same").await.unwrap().unwrap().state, state);
     // Once settled it stays so.
-    settle(&tree, 1, Settlement::Unknown(domain::LookUps::default()));
+    settle(&tree, 1, Settlement::Unknown(LookUps::default()));
     assert_eq!(existing(&tree, 4, "same").await.state, state);
     assert_eq!(find(&tree, "other").await, Err(LedgerUnavailable::Store));
 }
@@ -100,7 +100,7 @@ async fn an_unknown_row_is_taken_over_by_one() {
     assert_eq!(begin(&tree, 1, "lost").await, Ok(Begun::Started));
     let now = ledger_entry(1, None).started_at;
     assert_eq!(take_over(&tree, 1, now).await, Ok(false), "its owner is at work");
-    settle(&tree, 1, Settlement::Unknown(domain::LookUps::default()));
+    settle(&tree, 1, Settlement::Unknown(LookUps::default()));
     assert_eq!(existing(&tree, 2, "lost").await.state, LedgerState::Unknown);
     assert_eq!(take_over(&tree, 1, now).await, Ok(true));
     assert_eq!(take_over(&tree, 1, now).await, Ok(false));
@@ -112,6 +112,62 @@ async fn an_unknown_row_is_taken_over_by_one() {
         Err(LedgerUnavailable::Store),
         "a row that only the store may have"
     );
+}
+
+#[actix_rt::test]
+async fn an_unknown_row_keeps_what_was_done_to_find_out() {
+    let stage = store_away();
+    let tree = stage.start();
+    assert_eq!(begin(&tree, 1, "lost").await, Ok(Begun::Started));
+    let now = ledger_entry(1, None).started_at;
+    let look_ups = LookUps { done: 2, next: Some(now), attempt_lines: "[{}]".into() };
+    settle(&tree, 1, Settlement::Unknown(look_ups.clone()));
+    assert_eq!(existing(&tree, 2, "lost").await.look_ups, look_ups);
+    assert_eq!(find(&tree, "lost").await.unwrap().unwrap().look_ups, look_ups);
+    assert_eq!(take_over(&tree, 1, now).await, Ok(true));
+    let taken = existing(&tree, 3, "lost").await;
+    assert_eq!(taken.look_ups, LookUps { next: Some(taken.lease_until), ..look_ups.clone() });
+    let next = stage.after_a_crash();
+    next.ledger.fault.set_away(true);
+    next.log.fault.set_away(true);
+    let tree = next.start();
+    assert_eq!(existing(&tree, 4, "lost").await.look_ups, look_ups, "as the journal has it");
+}
+
+#[actix_rt::test]
+async fn an_entry_with_a_serial_is_never_begun_in_the_journal() {
+    let stage = store_away();
+    let tree = stage.start();
+    let entry = LedgerEntry { serial: Some("order 7".into()), ..ledger_entry(1, Some("refund")) };
+    let begun = tree.ledger.begin(entry.clone(), Fallback::Journal).await;
+    assert_eq!(begun, Err(LedgerUnavailable::Store));
+    assert_eq!(stage.journal().standing().open(), 0);
+    back(&stage);
+    while tree.ledger.is_store_away() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(tree.ledger.begin(entry.clone(), Fallback::Journal).await, Ok(Begun::Started));
+    let other = LedgerEntry { serial: entry.serial.clone(), ..ledger_entry(2, Some("other")) };
+    let begun = tree.ledger.begin(other, Fallback::Journal).await;
+    assert_eq!(begun, Ok(Begun::Occupied(Box::new(entry))));
+}
+
+#[actix_rt::test]
+async fn what_only_the_store_can_tell_is_an_error_while_it_is_away() {
+    let stage = store_away();
+    let tree = stage.start();
+    assert_eq!(begin(&tree, 1, "begun here").await, Ok(Begun::Started));
+    let now = ledger_entry(1, None).started_at;
+    let away = LedgerUnavailable::Store;
+    assert_eq!(tree.ledger.take_due(now, now, 10).await, Err(away));
+    assert_eq!(tree.ledger.unsettled().await, Err(away));
+    assert_eq!(tree.ledger.list_unknown(false, 10).await, Err(away));
+    for number in [1, 2] {
+        let transaction = TransactionId::from_u128(number);
+        let rerouted =
+            tree.ledger.reroute(tenant_id(1), transaction, ("stripe", "paypal"), "[]".into()).await;
+        assert_eq!(rerouted, Err(away));
+    }
 }
 
 #[actix_rt::test]

@@ -1,11 +1,11 @@
 //! What was begun in the journal comes to the store in order, when that is back.
 
 use domain::ports::{Begun, Journal};
-use domain::{LedgerState, Settlement, TransactionId};
+use domain::{Environment, LedgerState, Settlement, TransactionId};
 
 use super::{back, settle, settled, store_away};
-use crate::Fallback;
 use crate::doubles::{Committed, Stage, ledger_entry, tenant_id};
+use crate::{Fallback, LedgerUnavailable};
 
 fn position(stage: &Stage, what: Committed) -> Option<usize> {
     stage.ledger.order.lock().unwrap().iter().position(|committed| *committed == what)
@@ -83,6 +83,37 @@ async fn while_it_drains_a_twin_still_meets_the_row_of_the_journal() {
         Ok(Begun::Existing(row)) => assert_eq!(row.transaction, TransactionId::from_u128(1)),
         other => panic!("{other:?}"),
     }
+}
+
+#[actix_rt::test]
+async fn while_it_drains_a_row_whose_answer_is_on_its_way_is_neither_looked_up_nor_rerouted() {
+    let stage = store_away();
+    let tree = stage.start();
+    for (number, key) in [(1, "answered"), (2, "open")] {
+        let begun = tree.ledger.begin(ledger_entry(number, Some(key)), Fallback::Journal).await;
+        assert_eq!(begun, Ok(Begun::Started));
+    }
+    // Both are begun in the store; the log's writer is held before what became of one.
+    stage.log.writes.close();
+    settle(&tree, 1, settled(1));
+    back(&stage);
+    while tree.ledger.is_store_away() || stage.ledger.rows.lock().unwrap().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let lease_until = ledger_entry(1, None).lease_until;
+    let until = lease_until.after(std::time::Duration::from_secs(30));
+    let due = tree.ledger.take_due(lease_until, until, 10).await.unwrap();
+    assert_eq!(due, [ledger_entry(2, Some("open"))]);
+    let transaction = TransactionId::from_u128(2);
+    let provider = ledger_entry(2, None).provider;
+    let rerouted = tree.ledger.reroute(tenant_id(1), transaction, (&provider, "paypal"), "[]".into()).await;
+    assert_eq!(rerouted, Err(LedgerUnavailable::Store));
+    stage.log.writes.open();
+    tree.log.flush().await.unwrap();
+    let rerouted = tree.ledger.reroute(tenant_id(1), transaction, (&provider, "paypal"), "[]".into()).await;
+    assert_eq!(rerouted, Ok(true));
+    let moved = tree.ledger.find(tenant_id(1), Environment::Test, "open").await.unwrap().unwrap();
+    assert_eq!((&*moved.provider, moved.look_ups.attempt_lines), ("paypal", "[]".into()));
 }
 
 #[actix_rt::test]
