@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use actors::{AttemptCall, ProviderHandle, TokenFailure};
+use actors::{AttemptCall, ProviderHandle};
 use adapters::{Adapter, Context, Exchange, Step};
+use bytes::Bytes;
 use domain::{
-    Authentication, Effect, NotSent, Outcome, ProviderId, Rejection, RejectionClass, Reply, Request,
-    Resource, StatusMeaning, Timestamp, TransactionId, Unknown,
+    Attempt, Effect, NotSent, Outcome, ProviderId, Rejection, RejectionClass, Reply, Request, Resource,
+    StatusMeaning, Timestamp, TransactionId, Unknown,
 };
 use http::HeaderName;
 
 use super::routing::Service;
-use super::{Answer, Call, Origin};
+use super::token::token_for;
+use super::{Answer, Call, Origin, attempts};
 use crate::app::Worker;
 
 /// Goes with every call, so that a provider's own log can be laid beside ours.
@@ -53,15 +55,36 @@ impl Job<'_> {
 pub(super) struct Ran {
     /// What became of the operation.
     pub outcome: Outcome,
-    /// Requests that went to the provider.
-    pub attempts: u16,
-    /// How long they took.
-    pub provider_time: Duration,
+    /// Every request that went to the provider, or was tried, in order.
+    pub attempts: Vec<Attempt>,
+    /// The lines of what another run of the same transaction did before.
+    pub earlier: Bytes,
 }
 
 impl Ran {
+    /// Returns an exchange that was the transaction's first.
+    pub(super) const fn first(outcome: Outcome, attempts: Vec<Attempt>) -> Self {
+        Self { outcome, attempts, earlier: Bytes::new() }
+    }
+
+    /// Returns a line for each request of the transaction, as [`attempts`] writes them.
+    pub(super) fn lines(&self) -> Bytes {
+        attempts::join(&self.earlier, &self.attempts)
+    }
+
+    /// Returns how many requests the transaction has made.
+    pub(super) fn attempt_count(&self) -> u16 {
+        let count = attempts::count(&self.earlier).saturating_add(self.attempts.len());
+        u16::try_from(count).unwrap_or(u16::MAX)
+    }
+
+    /// Returns how long the requests took together, the waits between them left out.
+    pub(super) fn provider_time(&self) -> Duration {
+        self.attempts.iter().map(|attempt| attempt.duration).sum()
+    }
+
     /// Returns the answer with this status and body.
-    pub(super) fn into_answer(self, status: u16, body: bytes::Bytes, provider: ProviderId) -> Answer {
+    pub(super) fn into_answer(self, status: u16, body: Bytes, provider: ProviderId) -> Answer {
         let retry_after = match &self.outcome {
             Outcome::Rejected(rejection) => rejection.retry_after,
             _ => None,
@@ -70,7 +93,7 @@ impl Ran {
             status,
             body,
             origin: Origin::Fresh,
-            provider_time: self.provider_time,
+            provider_time: self.provider_time(),
             retry_after,
             provider: Some(provider),
             outcome: outcome_word(&self.outcome),
@@ -101,26 +124,26 @@ pub(super) const fn meaning_word(meaning: StatusMeaning) -> &'static str {
 /// Runs an exchange to its end.
 pub(super) async fn run(worker: &Worker, job: &Job<'_>, mut exchange: Box<dyn Exchange>) -> Ran {
     let context = job.context();
-    let mut caller = Caller { worker, job, attempts: 0, provider_time: Duration::ZERO, has_written: false };
+    let mut caller = Caller { worker, job, calls: 0, attempts: Vec::new(), has_written: false };
     let mut step = exchange.begin(&context);
     let outcome = loop {
         match step {
             Step::Done(outcome) => break outcome,
-            Step::Call(_) if caller.attempts >= MAX_CALLS => break Outcome::Unknown(Unknown::TimedOut),
+            Step::Call(_) if caller.calls >= MAX_CALLS => break Outcome::Unknown(Unknown::TimedOut),
             Step::Call(request) => match caller.call(*request).await {
                 Ok(reply) => step = exchange.resume(&context, &reply),
                 Err(outcome) => break outcome,
             },
         }
     };
-    Ran { outcome, attempts: caller.attempts, provider_time: caller.provider_time }
+    Ran::first(outcome, caller.attempts)
 }
 
 struct Caller<'a> {
     worker: &'a Worker,
     job: &'a Job<'a>,
-    attempts: u16,
-    provider_time: Duration,
+    calls: u16,
+    attempts: Vec<Attempt>,
     /// Whether a call that changes something was answered: from then on a failure leaves the whole unknown.
     has_written: bool,
 }
@@ -132,9 +155,10 @@ impl Caller<'_> {
         let provider =
             gateway.providers.get(self.job.service.provider).ok_or(Outcome::NotSent(NotSent::Unreachable))?;
         request.headers.push((REQUEST_ID, self.job.call.meta.request_id.to_string()));
-        let needs_token = self.job.adapter.descriptor().authentication == Authentication::Token;
-        for is_last in [!needs_token, true] {
-            let token = if needs_token { Some(self.token(provider).await?) } else { None };
+        self.calls = self.calls.saturating_add(1);
+        for is_last in [false, true] {
+            let token =
+                token_for(gateway, provider, self.job).await.map_err(|none| self.without_token(none))?;
             let credentials = &self.job.service.credentials;
             self.job.adapter.authorize(&mut request, credentials, token.as_ref().map(|token| token.secret()));
             let reply = self.attempt(provider, &request).await?;
@@ -152,16 +176,9 @@ impl Caller<'_> {
         Err(Outcome::NotSent(NotSent::Unreachable))
     }
 
-    async fn token(&self, provider: &ProviderHandle) -> Result<std::sync::Arc<actors::Token>, Outcome> {
-        let tenant = self.job.call.principal.tenant.tenant().id;
-        match provider.token(&self.job.service.credentials, tenant).await {
-            Ok(token) => Ok(token),
-            Err(TokenFailure::Refused(rejection)) if !self.has_written => Err(Outcome::Rejected(*rejection)),
-            Err(TokenFailure::Overloaded) => Err(self.not_sent(NotSent::Overloaded)),
-            Err(TokenFailure::Refused(_) | TokenFailure::Unreachable | TokenFailure::Lost) => {
-                Err(self.not_sent(NotSent::Unreachable))
-            }
-        }
+    /// Returns what a call that got no token means for the whole operation.
+    fn without_token(&self, none: Outcome) -> Outcome {
+        if self.has_written { Outcome::Unknown(Unknown::Disconnected) } else { none }
     }
 
     async fn attempt(&mut self, provider: &ProviderHandle, request: &Request) -> Result<Reply, Outcome> {
@@ -180,9 +197,11 @@ impl Caller<'_> {
                 deadline: job.call.meta.deadline,
             })
             .await;
-        self.attempts =
-            self.attempts.saturating_add(u16::try_from(report.attempts.len()).unwrap_or(u16::MAX));
-        self.provider_time += report.provider_duration();
+        if self.attempts.is_empty() {
+            self.attempts = report.attempts;
+        } else {
+            self.attempts.extend(report.attempts);
+        }
         match report.answer {
             actors::Answer::Replied(reply) => match report.earlier_unknown {
                 // Too busy to look: says nothing about the attempt before, which may have arrived.

@@ -106,7 +106,7 @@ pub(super) fn conclude(
     };
     let (status, body) = present.present(&completion);
     let (kept_status, kept) = present.kept(&completion, &body).unwrap_or_else(|| (status, body.clone()));
-    let settlement = settlement(&ran.outcome, kept_status, kept);
+    let settlement = settlement(&ran, kept_status, kept);
     if let (Some(promise), Settlement::Settled { status, body }) = (promise, &settlement) {
         answers::keep(worker, job.call, promise, (*status, body.clone()));
     }
@@ -122,12 +122,12 @@ pub(super) fn conclude(
 }
 
 /// Returns what an outcome makes of the ledger's row: only an answer that would be the same again is kept.
-fn settlement(outcome: &Outcome, status: u16, body: bytes::Bytes) -> Settlement {
-    match outcome {
+fn settlement(ran: &Ran, status: u16, body: bytes::Bytes) -> Settlement {
+    match &ran.outcome {
         Outcome::Executed(Resource::Proxy(reply)) => match reply.meaning() {
             StatusMeaning::Done | StatusMeaning::Refused => Settlement::Settled { status, body },
             StatusMeaning::RefusedForNow => Settlement::Released,
-            StatusMeaning::Unclear => Settlement::Unknown(domain::LookUps::default()),
+            StatusMeaning::Unclear => Settlement::Unknown(look_ups(ran)),
         },
         Outcome::Executed(_) => Settlement::Settled { status, body },
         Outcome::Rejected(rejection) => match rejection.class {
@@ -147,8 +147,12 @@ fn settlement(outcome: &Outcome, status: u16, body: bytes::Bytes) -> Settlement 
             | NotSent::DeadlinePassed
             | NotSent::NeverArrived,
         ) => Settlement::Released,
-        Outcome::Unknown(_) => Settlement::Unknown(domain::LookUps::default()),
+        Outcome::Unknown(_) => Settlement::Unknown(look_ups(ran)),
     }
+}
+
+fn look_ups(ran: &Ran) -> domain::LookUps {
+    domain::LookUps { attempt_lines: ran.lines(), ..domain::LookUps::default() }
 }
 
 /// Returns whether the provider has met this key with another body. Ours tell the transaction, so a twin's has.

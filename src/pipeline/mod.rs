@@ -3,6 +3,7 @@
 
 mod admission;
 mod answers;
+mod attempts;
 mod exchange;
 mod flights;
 mod guard;
@@ -12,6 +13,7 @@ mod passthrough;
 mod record;
 mod resume;
 mod routing;
+mod token;
 mod verify;
 
 use std::net::IpAddr;

@@ -46,7 +46,8 @@ pub(super) async fn resume(
         started_at: row.started_at,
     };
     tracing::info!(transaction = %row.transaction, provider = provider.as_str(), replay = ?guard.replay, "resuming an unknown outcome");
-    let ran = look_up_or_repeat(worker, &job).await?;
+    let mut ran = look_up_or_repeat(worker, &job).await?;
+    ran.earlier = row.look_ups.attempt_lines.clone();
     let promise = Some((guard, row.fingerprint));
     Ok(Some(conclude(worker, &job, ran, (unsettled, promise), present)))
 }
@@ -79,8 +80,7 @@ async fn look_up_or_repeat(worker: &Worker, job: &Job<'_>) -> Result<Ran, Refusa
         && adapters::retry_safety(job.adapter, operation) == RetrySafety::LookUpFirst
     {
         // Nobody here can look it up: it stays unknown, and is never sent again.
-        let (outcome, provider_time) = (Outcome::Unknown(Unknown::TimedOut), std::time::Duration::ZERO);
-        return Ok(Ran { outcome, attempts: 0, provider_time });
+        return Ok(Ran::first(Outcome::Unknown(Unknown::TimedOut), Vec::new()));
     }
     let exchange = adapters::plan(job.adapter, operation).map_err(|rejection| Refusal::Planned {
         provider: job.service.provider,

@@ -113,7 +113,7 @@ async fn the_transaction_is_in_the_log() {
     assert_eq!(logged["request_id"], "my-request.1");
     assert_eq!(logged["request"]["metadata"]["cart"], "7");
     assert_eq!(logged["response"]["transaction_id"], id);
-    assert_eq!(logged["attempts"], 1);
+    assert_eq!(logged["attempt_count"], 1);
     assert_eq!(logged["reference"], "order-42");
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use domain::ports::Transport;
 use domain::{
-    Attempt, Effect, Endpoint, NotSent, OperationKind, Reply, Request, TransportFailure, Unknown, Unsent,
+    Attempt, Effect, Endpoint, NotSent, OperationKind, Reply, Request, StreamFailure, TransportFailure,
+    Unknown, Unsent,
 };
 use resilience::Deadline;
 use tokio::sync::OwnedSemaphorePermit;
@@ -86,9 +87,10 @@ impl ProviderHandle {
         };
         self.shared.budget.note_call();
         let mut left = self.shared.settings.attempts.max(1);
+        let mut waited = Duration::ZERO;
         while let Some(remaining) = call.deadline.remaining(self.now()) {
             left = left.saturating_sub(1);
-            let ended = self.send(&call, remaining, left, &mut report).await;
+            let ended = self.send(&call, (remaining, waited), left, &mut report).await;
             let again =
                 Again { request: call.request, deadline: call.deadline, failures: report.attempts.len() };
             let wait = if left == 0 {
@@ -104,6 +106,7 @@ impl ProviderHandle {
                 report.earlier_unknown = report.earlier_unknown.or(unknown);
             }
             tokio::time::sleep(wait).await;
+            waited = wait;
         }
         report
     }
@@ -112,7 +115,7 @@ impl ProviderHandle {
     async fn send(
         &self,
         call: &AttemptCall<'_>,
-        remaining: Duration,
+        (remaining, waited): (Duration, Duration),
         left: u8,
         report: &mut AttemptReport,
     ) -> Ended {
@@ -124,7 +127,8 @@ impl ProviderHandle {
         let ended = call.transport.send(call.endpoint, call.request, timeout).await;
         let duration = self.now().saturating_sub(began);
         let told = told(&ended);
-        report.attempts.push(Attempt { status: told.ok(), duration });
+        let told_of = told.map_err(StreamFailure::Call);
+        report.attempts.push(self.attempt_of(call.request, told_of, (waited, duration)));
         self.note_call(call.operation, told, duration);
         ended
     }
@@ -136,6 +140,16 @@ impl ProviderHandle {
             self.shared.catalog.actor_busy(super::handle::ACTOR);
         }
         seat
+    }
+
+    /// Returns what is kept of an attempt.
+    pub(super) fn attempt_of(
+        &self,
+        request: &Request,
+        told: Result<u16, StreamFailure>,
+        (waited, duration): (Duration, Duration),
+    ) -> Attempt {
+        Attempt { provider: self.provider(), effect: request.effect, told, waited, duration }
     }
 
     /// Counts and times an attempt.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use domain::ports::Transport;
 use domain::{
-    Endpoint, NotSent, OperationKind, Request, StreamFailure, StreamedReply, TransportFailure, Unknown,
-    Unsent, Upload,
+    Attempt, Endpoint, NotSent, OperationKind, Request, StreamFailure, StreamedReply, TransportFailure,
+    Unknown, Unsent, Upload,
 };
 use resilience::Deadline;
 use tokio::sync::OwnedSemaphorePermit;
@@ -54,10 +54,8 @@ pub struct Seat(#[expect(dead_code, reason = "held, not looked at")] OwnedSemaph
 pub struct StreamReport {
     /// How it is answered.
     pub answer: StreamAnswer,
-    /// How many requests were sent or tried.
-    pub attempts: u16,
-    /// How long they took until the answer's head was there, the waits between them left out.
-    pub provider_duration: Duration,
+    /// Every request that was sent or tried, in order, each until its answer's head was there.
+    pub attempts: Vec<Attempt>,
     /// To be kept until the answer is through.
     pub seat: Option<Seat>,
 }
@@ -67,8 +65,7 @@ impl ProviderHandle {
     pub async fn stream(&self, mut call: StreamCall<'_>) -> StreamReport {
         let mut report = StreamReport {
             answer: StreamAnswer::NotSent(NotSent::DeadlinePassed),
-            attempts: 0,
-            provider_duration: Duration::ZERO,
+            attempts: Vec::new(),
             seat: self.take_seat().map(Seat),
         };
         if report.seat.is_none() {
@@ -77,17 +74,18 @@ impl ProviderHandle {
         }
         self.shared.budget.note_call();
         let is_whole = call.upload.is_none();
-        let most = if is_whole { u16::from(self.shared.settings.attempts.max(1)) } else { 1 };
+        let most = if is_whole { usize::from(self.shared.settings.attempts.max(1)) } else { 1 };
+        let mut waited = Duration::ZERO;
         while let Some(remaining) = call.deadline.remaining(self.now()) {
             let began = self.now();
             let upload = call.upload.take();
             let ended = call.transport.stream(call.endpoint, call.request, upload, remaining).await;
             let duration = self.now().saturating_sub(began);
-            report.attempts = report.attempts.saturating_add(1);
-            report.provider_duration += duration;
-            let told = match &ended {
-                Ok(reply) => Ok(reply.status),
-                Err(StreamFailure::Call(failure)) => Err(*failure),
+            let told = ended.as_ref().map(|reply| reply.status).map_err(|failure| *failure);
+            report.attempts.push(self.attempt_of(call.request, told, (waited, duration)));
+            let told = match told {
+                Ok(status) => Ok(status),
+                Err(StreamFailure::Call(failure)) => Err(failure),
                 // The caller's fault: no word about the provider.
                 Err(StreamFailure::Incomplete) => {
                     report.answer = StreamAnswer::Incomplete;
@@ -95,16 +93,15 @@ impl ProviderHandle {
                 }
             };
             self.note_call(call.operation, told, duration);
-            let again = Again {
-                request: call.request,
-                deadline: call.deadline,
-                failures: usize::from(report.attempts),
-            };
-            let may_follow = report.attempts < most;
-            let wait = if may_follow { self.wait_before_next(&again, told, None) } else { None };
+            let again =
+                Again { request: call.request, deadline: call.deadline, failures: report.attempts.len() };
+            let may_follow = report.attempts.len() < most;
+            let asked_for = ended.as_ref().ok().and_then(StreamedReply::retry_after);
+            let wait = if may_follow { self.wait_before_next(&again, told, asked_for) } else { None };
             report.answer = answer_of(ended);
             let Some(wait) = wait else { break };
             tokio::time::sleep(wait).await;
+            waited = wait;
         }
         report
     }

@@ -2,6 +2,7 @@
 //! No IO, no async runtime, no serialisation, no clock of its own.
 
 mod api_key;
+mod attempt;
 mod clock;
 mod credentials;
 mod currency;
@@ -24,6 +25,7 @@ mod transaction;
 mod upstream;
 
 pub use api_key::{ApiKey, KeyHash, RateLimits, RetiredSecret, Scope, UnknownScope};
+pub use attempt::Attempt;
 pub use clock::{Clock, Timestamp};
 pub use credentials::{Credentials, Secret};
 pub use currency::{Currency, UnknownCurrency};
@@ -55,7 +57,5 @@ pub use resource::{
 pub use service::{FeatureSetting, SealedField, SealedService, SealedTenant};
 pub use streamed::{CutShort, Pieces, StreamFailure, StreamedReply, Upload};
 pub use tenant::Tenant;
-pub use transaction::{
-    Attempt, LedgerEntry, LedgerState, LookUps, Settlement, Transaction, TransactionStatus,
-};
+pub use transaction::{LedgerEntry, LedgerState, LookUps, Settlement, Transaction, TransactionStatus};
 pub use upstream::{Effect, Endpoint, Reply, Request, RetrySafety, TransportFailure, Unsent};

@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
 
 use crate::TransportFailure;
+use crate::upstream::retry_after;
 
 /// A body in pieces, none of which is asked for before there is room for it.
 pub trait Pieces<E>: Send {
@@ -43,6 +45,13 @@ pub struct StreamedReply {
     pub length: Option<u64>,
     /// The body's pieces. What ends without an error is whole.
     pub pieces: Box<dyn Pieces<TransportFailure>>,
+}
+
+impl StreamedReply {
+    /// Returns how long the provider asks to wait (`Retry-After` in seconds).
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry_after(&self.headers)
+    }
 }
 
 impl fmt::Debug for StreamedReply {

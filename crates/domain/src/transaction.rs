@@ -91,15 +91,6 @@ impl TransactionStatus {
     }
 }
 
-/// One request that went to a provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Attempt {
-    /// HTTP status, absent when no whole answer came.
-    pub status: Option<u16>,
-    /// How long it took.
-    pub duration: Duration,
-}
-
 /// A row of the ledger: one side effect, asked for once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerEntry {

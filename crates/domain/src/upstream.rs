@@ -56,6 +56,17 @@ pub enum Effect {
     Write,
 }
 
+impl Effect {
+    /// Returns the word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Prepare => "prepare",
+            Self::Write => "write",
+        }
+    }
+}
+
 /// What keeps a repeated call from doing its work twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RetrySafety {
@@ -95,8 +106,14 @@ impl Reply {
 
     /// Returns how long the provider asks to wait (`Retry-After` in seconds).
     pub fn retry_after(&self) -> Option<Duration> {
-        self.header("retry-after").and_then(|seconds| seconds.trim().parse().ok()).map(Duration::from_secs)
+        retry_after(&self.headers)
     }
+}
+
+/// Returns how long an answer asks to wait (RFC 9110, 10.2.3), where it says so in seconds: no provider sends a date.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get("retry-after")?.to_str().ok()?;
+    seconds.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// Where a provider's API listens: the configured base address, already split.

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse};
 use domain::ports::StoredTransaction;
 use domain::{Currency, Money, Scope, TransactionId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
@@ -59,10 +59,39 @@ pub(crate) struct TransactionBody<'a> {
     /// The provider's share of it, in milliseconds.
     #[schema(value_type = AmountSchema)]
     provider_ms: Option<Box<RawValue>>,
-    /// Requests that went to the provider.
-    attempts: u16,
+    /// Requests that went to providers, or were tried.
+    attempt_count: u16,
+    /// The first 64 of them, in order.
+    attempts: Vec<AttemptBody<'a>>,
     request_id: Option<&'a str>,
     created_at: String,
+}
+
+/// One request to a provider.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct AttemptBody<'a> {
+    #[schema(example = "razorpay")]
+    provider: &'a str,
+    /// `read`, `prepare` (it makes something that does nothing by itself) or `write`.
+    #[schema(example = "write")]
+    effect: &'a str,
+    /// What this request alone tells: `executed`, `rejected`, `not_sent` or `unknown`.
+    #[schema(example = "not_sent")]
+    outcome: &'a str,
+    /// HTTP status of a whole answer.
+    status: Option<u16>,
+    /// Why there is no whole answer: `no_connection`, `no_tls`, `no_time`, `malformed_request`, `request_incomplete`,
+    /// `timed_out`, `disconnected` or `unreadable`.
+    #[schema(example = "no_connection")]
+    failure: Option<&'a str>,
+    /// How long the gateway waited before it, in milliseconds.
+    #[serde(borrow)]
+    #[schema(value_type = AmountSchema)]
+    waited_ms: &'a RawValue,
+    /// Milliseconds.
+    #[serde(borrow)]
+    #[schema(value_type = AmountSchema)]
+    duration_ms: &'a RawValue,
 }
 
 /// Read a transaction from the log.
@@ -105,7 +134,9 @@ fn body_of(logged: &StoredTransaction) -> TransactionBody<'_> {
         response: serde_json::from_slice(&logged.response_payload).ok(),
         duration_ms: millis(logged.duration_us),
         provider_ms: millis(logged.provider_duration_us),
-        attempts: logged.attempts,
+        attempt_count: logged.attempts,
+        // What cannot be read explains nothing, and is no reason to say nothing.
+        attempts: serde_json::from_slice(&logged.attempt_lines).unwrap_or_default(),
         request_id: told(&logged.request_id),
         created_at: time::write(logged.created_at),
     }

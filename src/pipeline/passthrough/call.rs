@@ -1,16 +1,12 @@
 //! The call itself: authorised by the adapter, and with a new token once, where the body is there to be sent again.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use actors::{ProviderHandle, Seat, StreamAnswer, StreamCall, StreamReport, Token, TokenFailure};
-use domain::{
-    Authentication, NotSent, Outcome, Rejection, RejectionClass, Reply, Request, StreamedReply, Upload,
-};
+use actors::{ProviderHandle, Seat, StreamAnswer, StreamCall, StreamReport};
+use domain::{Attempt, NotSent, Outcome, Rejection, RejectionClass, Reply, Request, StreamedReply, Upload};
 
 use super::answer::{Taken, in_one_piece, in_pieces, take};
 use crate::app::Worker;
 use crate::pipeline::exchange::{Job, REQUEST_ID};
+use crate::pipeline::token::token_for;
 
 /// What a call came to.
 pub(super) struct Called {
@@ -18,10 +14,8 @@ pub(super) struct Called {
     pub(super) answer: Result<StreamedReply, Outcome>,
     /// The call's place among the provider's.
     pub(super) seat: Option<Seat>,
-    /// Requests that went to the provider.
-    pub(super) attempts: u16,
-    /// How long they took, until the answer's head was there.
-    pub(super) provider_time: Duration,
+    /// Every request that went to the provider, or was tried, in order.
+    pub(super) attempts: Vec<Attempt>,
 }
 
 /// Makes a call.
@@ -31,19 +25,14 @@ pub(super) async fn call_provider(
     mut request: Request,
     mut upload: Option<Upload>,
 ) -> Called {
-    let mut called = Called {
-        answer: Err(Outcome::NotSent(NotSent::Unreachable)),
-        seat: None,
-        attempts: 0,
-        provider_time: Duration::ZERO,
-    };
+    let answer = Err(Outcome::NotSent(NotSent::Unreachable));
+    let mut called = Called { answer, seat: None, attempts: Vec::new() };
     let Some(provider) = worker.gateway.providers.get(job.service.provider) else { return called };
     request.headers.push((REQUEST_ID, job.call.meta.request_id.to_string()));
-    let needs_token = job.adapter.descriptor().authentication == Authentication::Token;
     let is_repeatable = upload.is_none();
-    let mut may_repeat = needs_token && is_repeatable;
+    let mut may_repeat = is_repeatable;
     loop {
-        let token = match buy(job, provider, needs_token).await {
+        let token = match token_for(&worker.gateway, provider, job).await {
             Ok(token) => token,
             Err(outcome) => {
                 called.answer = Err(outcome);
@@ -53,8 +42,7 @@ pub(super) async fn call_provider(
         let secret = token.as_ref().map(|token| token.secret());
         job.adapter.authorize(&mut request, &job.service.credentials, secret);
         let report = stream(worker, job, provider, (&request, upload.take())).await;
-        called.attempts = called.attempts.saturating_add(report.attempts);
-        called.provider_time += report.provider_duration;
+        called.attempts.extend(report.attempts);
         called.seat = report.seat;
         let reply = match report.answer {
             StreamAnswer::Replied(reply) => reply,
@@ -92,7 +80,7 @@ async fn stream(
     let environment = job.call.principal.environment;
     let Some(endpoint) = worker.gateway.endpoints.of(job.service.provider, environment) else {
         let answer = StreamAnswer::NotSent(NotSent::Unreachable);
-        return StreamReport { answer, attempts: 0, provider_duration: Duration::ZERO, seat: None };
+        return StreamReport { answer, attempts: Vec::new(), seat: None };
     };
     let call = StreamCall {
         transport: &*worker.transport,
@@ -103,24 +91,6 @@ async fn stream(
         deadline: job.call.meta.deadline,
     };
     provider.stream(call).await
-}
-
-/// Returns the token that goes along, where one does.
-async fn buy(
-    job: &Job<'_>,
-    provider: &ProviderHandle,
-    needs_token: bool,
-) -> Result<Option<Arc<Token>>, Outcome> {
-    if !needs_token {
-        return Ok(None);
-    }
-    let tenant = job.call.principal.tenant.tenant().id;
-    match provider.token(&job.service.credentials, tenant).await {
-        Ok(token) => Ok(Some(token)),
-        Err(TokenFailure::Refused(rejection)) => Err(Outcome::Rejected(*rejection)),
-        Err(TokenFailure::Overloaded) => Err(Outcome::NotSent(NotSent::Overloaded)),
-        Err(TokenFailure::Unreachable | TokenFailure::Lost) => Err(Outcome::NotSent(NotSent::Unreachable)),
-    }
 }
 
 /// Looks into a 401 whether it refuses the token; gives the answer back as it was.

@@ -124,20 +124,23 @@ async fn carry(
     };
     // Dies in here: the provider may have done it, and no row tells.
     let called = call_provider(&worker, &job, *request, upload).await;
-    let Called { answer, seat, attempts, provider_time } = called;
+    let Called { answer, seat, mut attempts } = called;
     let held = Held { permit, admission, seat };
-    let ran = |outcome| Ran { outcome, attempts, provider_time };
+    let provider_time = attempts.iter().map(|attempt| attempt.duration).sum();
     let reply = match answer {
         Ok(reply) => reply,
-        Err(outcome) => return Ok(fail(&worker, &job, ran(outcome), held, present)),
+        Err(outcome) => return Ok(fail(&worker, &job, Ran::first(outcome, attempts), held, present)),
     };
     let StreamedReply { status, headers, length, pieces } = reply;
     let is_small = length.is_some_and(|length| usize::try_from(length).is_ok_and(|n| n <= SMALL_BODY_BYTES));
     let taken = if is_small { take(pieces).await } else { Taken::More { start: Bytes::new(), rest: pieces } };
     if let Taken::Broken(failure) = taken {
         // The provider told its status and not the rest: as with every call, half an answer is none.
+        if let Some(last) = attempts.last_mut() {
+            last.told = Err(failure.into());
+        }
         let outcome = Outcome::Unknown(answer::unknown_of(failure));
-        return Ok(fail(&worker, &job, ran(outcome), held, present));
+        return Ok(fail(&worker, &job, Ran::first(outcome, attempts), held, present));
     }
     let outcome = proxied(&call, status);
     let answered = Answered {
@@ -150,7 +153,7 @@ async fn carry(
         outcome: exchange::outcome_word(&outcome),
     };
     let verdict = admission::verdict(&outcome);
-    let row = record::transaction(gateway, &job, &ran(outcome), status, &Bytes::new());
+    let row = record::transaction(gateway, &job, &Ran::first(outcome, attempts), status, &Bytes::new());
     let closing = Closing::new(gateway, &call.meta, row, (held, verdict)).of_type(&answered.headers);
     let body = answer::hand_on(&worker, taken, length, closing);
     Ok(Passed::Answered(Box::new(Answered { body, ..answered })))

@@ -61,7 +61,7 @@ async fn a_write_whose_answer_is_lost_is_sent_once_and_not_to_be_repeated() {
             "{kind}"
         );
         let row = logged(&stage, &account, &answer).await;
-        assert_eq!((&row["status"], &row["attempts"]), (&json!("unknown"), &json!(1)), "{kind}");
+        assert_eq!((&row["status"], &row["attempt_count"]), (&json!("unknown"), &json!(1)), "{kind}");
         assert_eq!(row["provider_ref"], "/v1/orders");
     }
 }

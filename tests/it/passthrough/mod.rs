@@ -173,7 +173,7 @@ async fn a_token_that_is_refused_is_replaced_once() {
     forget().await;
     let again = create().await;
     assert!(again.status.is_success(), "{}", again.text());
-    assert_eq!(logged(&stage, &account, &again).await["attempts"], 2);
+    assert_eq!(logged(&stage, &account, &again).await["attempt_count"], 2);
     assert_eq!(stage.effects("provider=paypal").await.len(), 1, "since the sandbox forgot");
     // A body that is not held cannot be sent again: the caller does it.
     forget().await;
