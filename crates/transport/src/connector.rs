@@ -1,7 +1,6 @@
 //! How connections are made: name, TCP, TLS, within one time limit, each step's failure kept apart.
 
 use std::error::Error;
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -14,8 +13,6 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
-
-use crate::failure;
 
 /// How long a peer may be silent before it is asked whether it is still there.
 const KEEPALIVE: Duration = Duration::from_secs(30);
@@ -35,16 +32,12 @@ pub(crate) enum ConnectFailure {
 }
 
 impl ConnectFailure {
-    pub(crate) fn verdict(&self) -> Unsent {
+    pub(crate) const fn verdict(&self) -> Unsent {
         match self {
-            Self::Tcp(error) => {
-                let is_late = failure::causes(&**error)
-                    .filter_map(|error| error.downcast_ref::<io::Error>())
-                    .any(|error| error.kind() == io::ErrorKind::TimedOut);
-                if is_late { Unsent::Deadline } else { Unsent::Connect }
-            }
+            // Also in a time limit of their own: a provider that takes no connection is out of reach, and the request, which may
+            // have time left, is not late.
+            Self::Tcp(_) | Self::TimedOut => Unsent::Connect,
             Self::Tls(_) => Unsent::Tls,
-            Self::TimedOut => Unsent::Deadline,
         }
     }
 }

@@ -1,8 +1,13 @@
 //! Whole answers, whatever their status: handed on as they are.
 
-use domain::Reply;
+use std::io::Write;
 
-use super::server::{MAX_REPLY_BYTES, OK, answering, call};
+use domain::ports::Transport;
+use domain::{Reply, TransportFailure};
+
+use super::server::{
+    MAX_REPLY_BYTES, OK, PATIENCE, answering, call, listen, plain, post, read_request, transport,
+};
 
 async fn answered(answer: impl Into<Vec<u8>>) -> Reply {
     call(answering(answer)).await.expect("a whole answer")
@@ -18,11 +23,49 @@ async fn an_answer_is_handed_on_whole() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_an_answer() {
-    let reply =
-        answered("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n").await;
-    assert_eq!(reply.status, 302);
-    assert_eq!(reply.header("location"), Some("http://127.0.0.1:1/"));
+async fn a_redirect_is_an_answer_and_nobody_goes_there() {
+    let (told, followed) = std::sync::mpsc::channel();
+    let elsewhere = listen(move |mut stream, _| {
+        told.send(read_request(&mut stream)).ok();
+        stream.write_all(OK).ok();
+    });
+    for status in [300, 301, 302, 303, 307, 308] {
+        let location = format!("http://{elsewhere}/v1/orders");
+        let head =
+            format!("HTTP/1.1 {status} Elsewhere\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
+        let reply = answered(head).await;
+        assert_eq!((reply.status, reply.header("location")), (status, Some(&*location)));
+    }
+    assert!(followed.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_page_for_people_is_an_answer_like_any_other() {
+    let page =
+        "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>";
+    let reply = answered(page).await;
+    assert_eq!((reply.status, &*reply.body), (502, &b"<html></html>"[..]));
+}
+
+/// As long as it said, and what comes behind it is nobody's: the connection goes.
+#[tokio::test]
+async fn a_body_longer_than_declared_ends_where_it_said() {
+    let address = listen(|mut stream, number| {
+        while read_request(&mut stream).is_some() {
+            let answer =
+                if number == 0 { &b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nok"[..] } else { OK };
+            stream.write_all(answer).ok();
+        }
+    });
+    let transport = transport();
+    let first = transport.send(&plain(address), &post("{}"), PATIENCE).await.expect("a whole answer");
+    assert_eq!(first.body, "o");
+    let second = transport.send(&plain(address), &post("{}"), PATIENCE).await;
+    assert!(
+        matches!(&second, Ok(reply) if reply.body == "ok")
+            || matches!(second, Err(TransportFailure::NotSent(_) | TransportFailure::Unreadable)),
+        "{second:?}"
+    );
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 use std::io::{Read, Write};
 use std::time::Duration;
 
-use domain::TransportFailure::{Disconnected, TimedOut, Unreadable};
+use domain::TransportFailure::{Disconnected, NotSent, TimedOut, Unreadable};
+use domain::Unsent;
 use domain::ports::Transport;
 
 use super::server::{
@@ -34,6 +35,57 @@ async fn a_close_without_an_answer_is_a_disconnection() {
     // Also for a request without a body.
     let outcome = transport().send(&plain(answering("")), &get(), Duration::from_secs(10)).await;
     check(outcome, Disconnected);
+}
+
+/// A server that is gone before the request is written: the verdict says what is certain, never more.
+#[tokio::test]
+async fn a_reset_at_once_is_not_sent_or_a_disconnection() {
+    for body in ["", "{}"] {
+        let address = listen(|stream, _| drop(stream));
+        let outcome = transport().send(&plain(address), &post(body), Duration::from_secs(10)).await;
+        let failure = outcome.map(|reply| reply.status).unwrap_err();
+        assert!(matches!(failure, Disconnected | NotSent(Unsent::Connect)), "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn a_reset_in_the_middle_of_the_request_is_a_disconnection() {
+    let large = domain::Request { body: vec![b'a'; 32 << 20].into(), ..post("") };
+    for bytes in [0, 1, 0x10000] {
+        let address = listen(move |mut stream, _| {
+            stream.peek(&mut [0]).ok();
+            stream.read_exact(&mut vec![0; bytes]).ok();
+        });
+        check(transport().send(&plain(address), &large, Duration::from_secs(10)).await, Disconnected);
+    }
+}
+
+/// The answer to a request that was not read to its end: an answer, or nothing that anyone may rely on.
+#[tokio::test]
+async fn an_answer_in_the_middle_of_the_request_is_one_or_a_disconnection() {
+    let large = domain::Request { body: vec![b'a'; 8 << 20].into(), ..post("") };
+    let address = listen(|mut stream, _| {
+        stream.read_exact(&mut [0; 0x1000]).ok();
+        stream
+            .write_all(b"HTTP/1.1 413 Payload Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            .ok();
+        stream.shutdown(std::net::Shutdown::Write).ok();
+        std::io::copy(&mut stream, &mut std::io::sink()).ok();
+    });
+    let outcome = transport().send(&plain(address), &large, Duration::from_secs(10)).await;
+    let outcome = outcome.map(|reply| reply.status);
+    assert!(matches!(outcome, Ok(413) | Err(Disconnected)), "{outcome:?}");
+}
+
+/// A body whose end only the connection tells is not whole when the connection breaks.
+#[tokio::test]
+async fn a_reset_is_no_end_of_a_body() {
+    let address = listen(|mut stream, _| {
+        stream.peek(&mut [0]).ok();
+        stream.write_all(b"HTTP/1.0 200 OK\r\n\r\n{\"id\":").ok();
+        // Closed with unread bytes.
+    });
+    check(call(address).await, Disconnected);
 }
 
 #[tokio::test]
@@ -71,6 +123,20 @@ async fn garbage_is_unreadable() {
         call(answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n")).await,
         Unreadable,
     );
+    check(
+        call(answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nokay\r\n0\r\n\r\n")).await,
+        Unreadable,
+    );
+    check(
+        call(answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nok")).await,
+        Unreadable,
+    );
+    for length in ["-1", "two", "2 3", "18446744073709551616"] {
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nok");
+        check(call(answering(answer)).await, Unreadable);
+    }
+    check(call(answering("HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok")).await, Unreadable);
+    check(call(answering("<html><body>502 Bad Gateway</body></html>\r\n\r\n")).await, Unreadable);
 }
 
 #[tokio::test]

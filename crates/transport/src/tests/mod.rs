@@ -3,8 +3,10 @@
 mod answers;
 mod broken;
 mod connecting;
+mod flooding;
 mod outgoing;
 mod pool;
 mod server;
 mod streaming;
+mod tls;
 mod uploading;

@@ -107,6 +107,54 @@ async fn threads_do_not_blur_the_verdict() {
     }
 }
 
+/// The moment at which HTTP libraries send again by themselves: a kept connection ends under a request. We do not: the server
+/// may have done it.
+#[tokio::test]
+async fn a_request_on_a_kept_connection_that_ends_is_never_sent_again() {
+    for half in [false, true] {
+        let requests = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&requests);
+        let address = listen(move |mut stream, _| {
+            for number in 0.. {
+                if read_request(&mut stream).is_none() {
+                    return;
+                }
+                count.fetch_add(1, Ordering::SeqCst);
+                match number {
+                    0 => stream.write_all(OK).ok(),
+                    _ if half => return drop(stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Le")),
+                    _ => return,
+                };
+            }
+        });
+        let transport = transport();
+        let first = transport.send(&plain(address), &post("{}"), AMPLE).await;
+        assert_eq!(first.map(|reply| reply.status), Ok(200));
+        let second = transport.send(&plain(address), &post("{}"), AMPLE).await;
+        assert_eq!(second.map(|reply| reply.status), Err(TransportFailure::Disconnected));
+        assert_eq!(requests.load(Ordering::SeqCst), 2, "one answered, one not, and none again");
+    }
+}
+
+/// The same with the second request unread: the kernel resets, and nobody knows what the server has seen.
+#[tokio::test]
+async fn a_kept_connection_that_is_reset_under_a_request_is_a_disconnection() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&connections);
+    let address = listen(move |mut stream, _| {
+        count.fetch_add(1, Ordering::SeqCst);
+        read_request(&mut stream);
+        stream.write_all(OK).ok();
+        stream.peek(&mut [0]).ok();
+    });
+    let transport = transport();
+    let first = transport.send(&plain(address), &post("{}"), AMPLE).await;
+    assert_eq!(first.map(|reply| reply.status), Ok(200));
+    let second = transport.send(&plain(address), &post("{}"), AMPLE).await;
+    assert_eq!(second.map(|reply| reply.status), Err(TransportFailure::Disconnected));
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+}
+
 #[tokio::test]
 async fn an_answer_too_many_is_given_to_nobody() {
     let address = listen(|mut stream, _| {

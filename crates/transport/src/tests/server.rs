@@ -10,12 +10,12 @@ use bytes::Bytes;
 use domain::ports::Transport;
 use domain::{Effect, Endpoint, ProviderId, Reply, Request, RetrySafety, Secret, TransportFailure};
 use http::Method;
-use rcgen::{CertifiedKey, KeyPair};
+use rcgen::{CertificateParams, KeyPair};
 
 use crate::{HyperTransport, Options, endpoint};
 
 /// No test waits longer for a peer that went astray.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) const MAX_REPLY_BYTES: usize = 64 * 1024;
 pub(super) const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -123,22 +123,57 @@ pub(super) struct TlsServer {
     pub(super) certificate_pem: Vec<u8>,
 }
 
+/// A session on a server's side.
+pub(super) type TlsStream = rustls::StreamOwned<rustls::ServerConnection, TcpStream>;
+
+/// Who a server says it is.
+pub(super) struct Identity {
+    certificate: rcgen::Certificate,
+    key: KeyPair,
+}
+
+impl Identity {
+    pub(super) fn valid() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub(super) fn expired() -> Self {
+        Self::with(|params| params.not_after = rcgen::date_time_ymd(2001, 1, 1))
+    }
+
+    fn with(change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let key = KeyPair::generate().expect("a key");
+        let mut params = CertificateParams::new(["localhost".to_owned()]).expect("a name");
+        params.not_before = rcgen::date_time_ymd(2000, 1, 1);
+        change(&mut params);
+        Self { certificate: params.self_signed(&key).expect("a certificate"), key }
+    }
+}
+
+/// A server that answers every request like this.
 pub(super) fn listen_tls(answer: &'static [u8]) -> TlsServer {
-    let CertifiedKey { cert, signing_key } =
-        rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
-    let config = Arc::new(server_config(&cert, &signing_key));
-    let address = listen(move |stream, _| {
-        let connection = rustls::ServerConnection::new(Arc::clone(&config)).expect("a session");
-        let mut stream = rustls::StreamOwned::new(connection, stream);
-        while read_request(&mut stream).is_some() {
+    serve_tls(Identity::valid(), move |stream| {
+        while read_request(stream).is_some() {
             stream.write_all(answer).ok();
             stream.flush().ok();
         }
-    });
-    TlsServer { address, certificate_pem: cert.pem().into_bytes() }
+    })
 }
 
-fn server_config(certificate: &rcgen::Certificate, key: &KeyPair) -> rustls::ServerConfig {
+/// Runs `serve` in each session, one after the other.
+pub(super) fn serve_tls(
+    identity: Identity,
+    mut serve: impl FnMut(&mut TlsStream) + Send + 'static,
+) -> TlsServer {
+    let config = Arc::new(server_config(&identity));
+    let address = listen(move |stream, _| {
+        let connection = rustls::ServerConnection::new(Arc::clone(&config)).expect("a session");
+        serve(&mut rustls::StreamOwned::new(connection, stream));
+    });
+    TlsServer { address, certificate_pem: identity.certificate.pem().into_bytes() }
+}
+
+fn server_config(Identity { certificate, key }: &Identity) -> rustls::ServerConfig {
     let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
     rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
