@@ -124,7 +124,7 @@ pub(super) const fn meaning_word(meaning: StatusMeaning) -> &'static str {
 /// Runs an exchange to its end.
 pub(super) async fn run(worker: &Worker, job: &Job<'_>, mut exchange: Box<dyn Exchange>) -> Ran {
     let context = job.context();
-    let mut caller = Caller { worker, job, calls: 0, attempts: Vec::new(), has_written: false };
+    let mut caller = Caller { worker, job, calls: 0, attempts: Vec::new(), done: None };
     let mut step = exchange.begin(&context);
     let outcome = loop {
         match step {
@@ -136,7 +136,7 @@ pub(super) async fn run(worker: &Worker, job: &Job<'_>, mut exchange: Box<dyn Ex
             },
         }
     };
-    Ran::first(outcome, caller.attempts)
+    Ran::first(caller.judge(outcome), caller.attempts)
 }
 
 struct Caller<'a> {
@@ -144,8 +144,8 @@ struct Caller<'a> {
     job: &'a Job<'a>,
     calls: u16,
     attempts: Vec<Attempt>,
-    /// Whether a call that changes something was answered: from then on a failure leaves the whole unknown.
-    has_written: bool,
+    /// There once something has been changed, or may have been: what is not known when the calls behind it fail.
+    done: Option<Unknown>,
 }
 
 impl Caller<'_> {
@@ -157,8 +157,7 @@ impl Caller<'_> {
         request.headers.push((REQUEST_ID, self.job.call.meta.request_id.to_string()));
         self.calls = self.calls.saturating_add(1);
         for is_last in [false, true] {
-            let token =
-                token_for(gateway, provider, self.job).await.map_err(|none| self.without_token(none))?;
+            let token = token_for(gateway, provider, self.job).await?;
             let credentials = &self.job.service.credentials;
             self.job.adapter.authorize(&mut request, credentials, token.as_ref().map(|token| token.secret()));
             let reply = self.attempt(provider, &request).await?;
@@ -168,7 +167,9 @@ impl Caller<'_> {
                     provider.invalidate(token);
                 }
                 _ => {
-                    self.has_written |= request.effect == Effect::Write && (200..300).contains(&reply.status);
+                    if request.effect == Effect::Write && (200..300).contains(&reply.status) {
+                        self.done = self.done.or(Some(Unknown::Disconnected));
+                    }
                     return Ok(reply);
                 }
             }
@@ -176,9 +177,18 @@ impl Caller<'_> {
         Err(Outcome::NotSent(NotSent::Unreachable))
     }
 
-    /// Returns what a call that got no token means for the whole operation.
-    fn without_token(&self, none: Outcome) -> Outcome {
-        if self.has_written { Outcome::Unknown(Unknown::Disconnected) } else { none }
+    /// Returns what the end of the calls means for the whole operation: a failure, or a refusal that says nothing but "not
+    /// now", is no word about what was done before it.
+    fn judge(&self, outcome: Outcome) -> Outcome {
+        let says_nothing = match &outcome {
+            Outcome::Executed(_) | Outcome::Unknown(_) => false,
+            Outcome::NotSent(_) => true,
+            Outcome::Rejected(rejection) => matches!(
+                rejection.class,
+                RejectionClass::Credentials | RejectionClass::RateLimited | RejectionClass::Unavailable
+            ),
+        };
+        self.done.filter(|_| says_nothing).map_or(outcome, Outcome::Unknown)
     }
 
     async fn attempt(&mut self, provider: &ProviderHandle, request: &Request) -> Result<Reply, Outcome> {
@@ -202,32 +212,34 @@ impl Caller<'_> {
         } else {
             self.attempts.extend(report.attempts);
         }
+        self.done = self.done.or(report.earlier_unknown);
         match report.answer {
             actors::Answer::Replied(reply) => match report.earlier_unknown {
                 // Too busy to look: says nothing about the attempt before, which may have arrived.
-                Some(unknown) if reply.status == 429 || reply.status >= 500 => Err(Outcome::Unknown(unknown)),
+                Some(unknown) if !tells(reply.status) => Err(Outcome::Unknown(unknown)),
                 _ => Ok(reply),
             },
-            actors::Answer::NotSent(reason) => Err(self.not_sent(reason)),
+            actors::Answer::NotSent(reason) => Err(Outcome::NotSent(reason)),
             actors::Answer::Unknown(reason) => Err(self.no_answer(reason, request.effect)),
         }
-    }
-
-    /// Returns what a call that was not sent means for the whole operation.
-    const fn not_sent(&self, reason: NotSent) -> Outcome {
-        if self.has_written { Outcome::Unknown(Unknown::Disconnected) } else { Outcome::NotSent(reason) }
     }
 
     /// Returns what a call that got no answer means for the whole operation.
     fn no_answer(&self, reason: Unknown, effect: Effect) -> Outcome {
         // In front of the call that matters: nothing was changed that anyone notices.
-        let is_before_the_write = effect != Effect::Write && !self.has_written;
+        let is_before_the_write = effect != Effect::Write && self.done.is_none();
         if is_before_the_write && self.job.call.operation.kind().has_side_effect() {
             Outcome::Rejected(unavailable())
         } else {
             Outcome::Unknown(reason)
         }
     }
+}
+
+/// Returns whether a repeat that is answered like this tells what became of the attempt before it. What is refused for now
+/// (a token that has ended, a lock, a limit) does not, nor does an error, nor a redirect.
+const fn tells(status: u16) -> bool {
+    matches!(StatusMeaning::of(status, Effect::Write), StatusMeaning::Done | StatusMeaning::Refused)
 }
 
 fn unavailable() -> Rejection {

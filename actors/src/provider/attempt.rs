@@ -15,6 +15,9 @@ use super::ProviderHandle;
 use super::repeat::{Told, is_safe, is_safe_after_unknown, label};
 use crate::jitter::wait_after;
 
+/// A provider that takes no connection in this time is out of reach, also when the request had no more time than that.
+const FAIR_CHANCE: Duration = Duration::from_secs(1);
+
 /// How an attempt ended.
 type Ended = Result<Reply, TransportFailure>;
 
@@ -100,7 +103,7 @@ impl ProviderHandle {
                 self.wait_before_next(&again, told(&ended), asked_for)
             };
             let unknown = unknown_of(&ended);
-            report.answer = answer_of(ended, report.earlier_unknown);
+            report.answer = answer_of(ended, report.earlier_unknown, &report.attempts);
             let Some(wait) = wait else { break };
             if call.request.effect == Effect::Write {
                 report.earlier_unknown = report.earlier_unknown.or(unknown);
@@ -182,13 +185,21 @@ fn told(ended: &Ended) -> Told {
     ended.as_ref().map(|reply| reply.status).map_err(|failure| *failure)
 }
 
-fn answer_of(ended: Ended, earlier_unknown: Option<Unknown>) -> Answer {
+fn answer_of(ended: Ended, earlier_unknown: Option<Unknown>, attempts: &[Attempt]) -> Answer {
     let unknown = unknown_of(&ended);
     match (ended, unknown.or(earlier_unknown)) {
         (Ok(reply), _) => Answer::Replied(reply),
         (Err(_), Some(unknown)) => Answer::Unknown(unknown),
-        (Err(TransportFailure::NotSent(Unsent::Deadline)), None) => Answer::NotSent(NotSent::DeadlinePassed),
-        (Err(_), None) => Answer::NotSent(NotSent::Unreachable),
+        (Err(_), None) => Answer::NotSent(why_unsent(attempts)),
+    }
+}
+
+/// Returns whose fault it is that none of these attempts was sent. Only what a provider is not to be blamed for is late.
+pub(super) fn why_unsent(attempts: &[Attempt]) -> NotSent {
+    const LATE: TransportFailure = TransportFailure::NotSent(Unsent::Deadline);
+    match attempts {
+        [only] if only.told == Err(LATE.into()) && only.duration < FAIR_CHANCE => NotSent::DeadlinePassed,
+        _ => NotSent::Unreachable,
     }
 }
 

@@ -1,19 +1,20 @@
 //! A streamed call: bodies as they come, both ways. It keeps its seat until its answer is through.
 //!
-//! What is sent as it comes is sent once. What is whole is sent again where any call is: see [`super::repeat`].
+//! What is sent as it comes is sent once. What is whole is sent again where any call is (see [`super::repeat`]), a write only
+//! while nothing of it was sent.
 
 use std::time::Duration;
 
 use domain::ports::Transport;
 use domain::{
-    Attempt, Endpoint, NotSent, OperationKind, Request, StreamFailure, StreamedReply, TransportFailure,
-    Unknown, Unsent, Upload,
+    Attempt, Effect, Endpoint, NotSent, OperationKind, Request, StreamFailure, StreamedReply,
+    TransportFailure, Unknown, Upload,
 };
 use resilience::Deadline;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::ProviderHandle;
-use super::attempt::{Again, failure_unknown};
+use super::attempt::{Again, failure_unknown, why_unsent};
 
 /// One streamed call to a provider.
 #[derive(Debug)]
@@ -95,10 +96,13 @@ impl ProviderHandle {
             self.note_call(call.operation, told, duration);
             let again =
                 Again { request: call.request, deadline: call.deadline, failures: report.attempts.len() };
-            let may_follow = report.attempts.len() < most;
+            // A write is never sent again after it was sent: an answer in pieces cannot say what became of the first.
+            let is_unsent = matches!(told, Err(TransportFailure::NotSent(_)));
+            let may_follow =
+                report.attempts.len() < most && (is_unsent || call.request.effect == Effect::Read);
             let asked_for = ended.as_ref().ok().and_then(StreamedReply::retry_after);
             let wait = if may_follow { self.wait_before_next(&again, told, asked_for) } else { None };
-            report.answer = answer_of(ended);
+            report.answer = answer_of(ended, &report.attempts);
             let Some(wait) = wait else { break };
             tokio::time::sleep(wait).await;
             waited = wait;
@@ -107,15 +111,14 @@ impl ProviderHandle {
     }
 }
 
-fn answer_of(ended: Result<StreamedReply, StreamFailure>) -> StreamAnswer {
+fn answer_of(ended: Result<StreamedReply, StreamFailure>, attempts: &[Attempt]) -> StreamAnswer {
     let failure = match ended {
         Ok(reply) => return StreamAnswer::Replied(reply),
         Err(StreamFailure::Incomplete) => return StreamAnswer::Incomplete,
         Err(StreamFailure::Call(failure)) => failure,
     };
-    match (failure_unknown(failure), failure) {
-        (Some(unknown), _) => StreamAnswer::Unknown(unknown),
-        (None, TransportFailure::NotSent(Unsent::Deadline)) => StreamAnswer::NotSent(NotSent::DeadlinePassed),
-        (None, _) => StreamAnswer::NotSent(NotSent::Unreachable),
+    match failure_unknown(failure) {
+        Some(unknown) => StreamAnswer::Unknown(unknown),
+        None => StreamAnswer::NotSent(why_unsent(attempts)),
     }
 }

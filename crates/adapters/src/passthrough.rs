@@ -38,11 +38,15 @@ fn build(passthrough: &Passthrough, _: &Context<'_>) -> Request {
         // The caller's own stands among the headers.
         content_type: None,
         body: request.body.clone(),
-        effect: match request.kind() {
-            OperationKind::ProxyRead => Effect::Read,
-            _ => Effect::Write,
-        },
+        effect: effect(request),
         retry: passthrough.retry,
+    }
+}
+
+fn effect(request: &ProxyOperation) -> Effect {
+    match request.kind() {
+        OperationKind::ProxyRead => Effect::Read,
+        _ => Effect::Write,
     }
 }
 
@@ -50,6 +54,7 @@ fn build(passthrough: &Passthrough, _: &Context<'_>) -> Request {
 fn read(passthrough: &Passthrough, _: &Context<'_>, reply: &Reply) -> Outcome {
     Outcome::Executed(Resource::Proxy(ProxyReply {
         path: passthrough.request.path.clone(),
+        effect: effect(&passthrough.request),
         status: reply.status,
         headers: reply.headers.clone(),
         body: reply.body.clone(),

@@ -19,8 +19,8 @@ use actors::{LogPermit, Seat};
 use adapters::Step;
 use bytes::Bytes;
 use domain::{
-    Operation, Outcome, ProviderId, ProxyReply, RejectionClass, Resource, StreamedReply, TransactionId,
-    Upload,
+    Effect, Operation, Outcome, ProviderId, ProxyReply, RejectionClass, Resource, StreamedReply,
+    TransactionId, Upload,
 };
 use http::HeaderMap;
 use resilience::Verdict;
@@ -166,7 +166,8 @@ fn proxied(call: &Call, status: u16) -> Outcome {
         _ => Box::default(),
     };
     let (headers, body) = (HeaderMap::new(), Bytes::new());
-    Outcome::Executed(Resource::Proxy(ProxyReply { path, status, headers, body }))
+    let effect = if call.operation.kind().has_side_effect() { Effect::Write } else { Effect::Read };
+    Outcome::Executed(Resource::Proxy(ProxyReply { path, effect, status, headers, body }))
 }
 
 /// Words and logs a request that got no answer.

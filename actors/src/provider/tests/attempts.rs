@@ -24,7 +24,7 @@ use TransportFailure::{Disconnected, TimedOut, Unreadable};
 
 const NO_CONNECTION: TransportFailure = TransportFailure::NotSent(Unsent::Connect);
 
-fn request(effect: Effect, retry: RetrySafety) -> Request {
+pub(super) fn request(effect: Effect, retry: RetrySafety) -> Request {
     Request {
         method: http::Method::POST,
         path: "/v1/orders".to_owned(),
@@ -41,7 +41,7 @@ fn endpoint() -> Endpoint {
     Endpoint { provider: PROVIDER, is_tls: true, authority: "acme.example".into() }
 }
 
-async fn call(
+pub(super) async fn call(
     tree: &Tree,
     transport: &dyn Transport,
     request: &Request,
@@ -70,7 +70,7 @@ async fn attempts_after(first: Result<u16, TransportFailure>, effect: Effect, re
     transport.requests().len()
 }
 
-fn plenty() -> Deadline {
+pub(super) fn plenty() -> Deadline {
     Deadline::after(Duration::ZERO, Duration::from_secs(30))
 }
 

@@ -1,5 +1,6 @@
 //! A provider's handle against a scripted transport.
 
 mod attempts;
+mod retries;
 mod streams;
 mod tokens;

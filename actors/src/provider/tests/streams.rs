@@ -29,7 +29,7 @@ fn request(effect: Effect) -> Request {
     }
 }
 
-async fn call(
+pub(super) async fn call(
     tree: &Tree,
     transport: &dyn Transport,
     request: &Request,

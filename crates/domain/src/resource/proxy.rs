@@ -5,11 +5,15 @@ use std::fmt;
 use bytes::Bytes;
 use http::HeaderMap;
 
+use crate::Effect;
+
 /// A provider's answer to one of its own requests, whole.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProxyReply {
     /// The path that was asked for.
     pub path: Box<str>,
+    /// Whether it was to change anything.
+    pub effect: Effect,
     /// HTTP status.
     pub status: u16,
     /// Headers as they came.
@@ -32,7 +36,7 @@ impl fmt::Debug for ProxyReply {
 impl ProxyReply {
     /// Returns what its status tells.
     pub const fn meaning(&self) -> StatusMeaning {
-        StatusMeaning::of(self.status)
+        StatusMeaning::of(self.status, self.effect)
     }
 }
 
@@ -50,9 +54,11 @@ pub enum StatusMeaning {
 }
 
 impl StatusMeaning {
-    /// Returns what a status tells (RFC 9110, 15, and RFC 6585 for 429).
-    pub const fn of(status: u16) -> Self {
+    /// Returns what a status tells (RFC 9110, 15, and RFC 6585 for 429). A redirect is an answer to a read. To a write it is
+    /// none: it was done and is told elsewhere, or was not done and wants to be asked for there.
+    pub const fn of(status: u16, effect: Effect) -> Self {
         match status {
+            300..=399 if matches!(effect, Effect::Write | Effect::Prepare) => Self::Unclear,
             0..=399 => Self::Done,
             401 | 403 | 407 | 408 | 409 | 421 | 423 | 424 | 425 | 429 => Self::RefusedForNow,
             400..=499 => Self::Refused,

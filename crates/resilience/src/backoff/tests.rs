@@ -53,6 +53,19 @@ proptest! {
         prop_assert!(backoff.ceiling(attempt) <= backoff.ceiling(attempt.saturating_add(1)));
     }
 
+    /// Full jitter: of waits drawn evenly, each tenth of the time up to the ceiling gets its tenth.
+    #[test]
+    fn waits_are_spread_evenly_up_to_the_ceiling(attempt in 0_u32..10, offset in 0..u64::MAX / 1_000) {
+        let ceiling = backoff().ceiling(attempt);
+        let mut tenths = [0_u32; 10];
+        for draw in 0..1_000 {
+            let waited = backoff().delay(attempt, draw * (u64::MAX / 1_000) + offset);
+            let tenth = usize::try_from(waited.as_nanos() * 10 / ceiling.as_nanos()).unwrap().min(9);
+            tenths[tenth] += 1;
+        }
+        prop_assert!(tenths.iter().all(|draws| (99..=101).contains(draws)), "{tenths:?}");
+    }
+
     #[test]
     fn more_randomness_never_means_a_shorter_wait(attempt in 0_u32..20, left: u64, right: u64) {
         let (less, more) = (left.min(right), left.max(right));

@@ -126,6 +126,7 @@ pub(super) fn unpack(packed: &Bytes) -> (Vec<(HeaderName, HeaderValue)>, Bytes) 
 
 #[cfg(test)]
 mod tests {
+    use domain::Effect;
     use http::HeaderMap;
 
     use super::*;
@@ -136,7 +137,8 @@ mod tests {
             map.append(*name, http::HeaderValue::from_static(value));
         }
         let body = Bytes::from_static(body);
-        let reply = ProxyReply { path: "/v1/x".into(), status: 200, headers: map, body };
+        let reply =
+            ProxyReply { path: "/v1/x".into(), effect: Effect::Write, status: 200, headers: map, body };
         pack_reply(&reply, TransactionId::from_u128(1))
     }
 
