@@ -68,7 +68,7 @@ impl Ran {
     }
 
     /// Returns a line for each request of the transaction, as [`attempts`] writes them.
-    pub(super) fn lines(&self) -> Bytes {
+    pub(super) fn attempt_lines(&self) -> Bytes {
         attempts::join(&self.earlier, &self.attempts)
     }
 

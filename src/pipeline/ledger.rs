@@ -152,7 +152,7 @@ fn settlement(ran: &Ran, status: u16, body: bytes::Bytes) -> Settlement {
 }
 
 fn look_ups(ran: &Ran) -> domain::LookUps {
-    domain::LookUps { attempt_lines: ran.lines(), ..domain::LookUps::default() }
+    domain::LookUps { attempt_lines: ran.attempt_lines(), ..domain::LookUps::default() }
 }
 
 /// Returns whether the provider has met this key with another body. Ours tell the transaction, so a twin's has.

@@ -61,7 +61,7 @@ pub(super) fn transaction(
         duration: gateway.clock.monotonic().saturating_sub(call.meta.arrived),
         provider_duration: ran.provider_time(),
         attempts: ran.attempt_count(),
-        attempt_lines: ran.lines(),
+        attempt_lines: ran.attempt_lines(),
         request_id: call.meta.request_id.clone(),
         ip: call.meta.ip,
         user_agent: call.meta.user_agent.clone(),
