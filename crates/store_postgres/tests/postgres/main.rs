@@ -4,6 +4,7 @@
 mod away;
 mod conformance;
 mod log;
+mod serials;
 mod services;
 mod support;
 mod twins;

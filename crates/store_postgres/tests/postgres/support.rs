@@ -1,16 +1,24 @@
-//! A migrated database of a test's own, and how a node gets into it.
+//! A migrated database of a test's own, and how a node, or several at once, get into it.
 
 use std::time::Duration;
 
 use domain::Secret;
 use store_postgres::{MigrateOptions, Options, PostgresStore, migrate};
 use testkit::servers::Postgres;
+use tokio::task::JoinSet;
 
 /// Whom a node signs in as.
 pub(crate) const LOGIN: &str = "gateway_node";
 
 /// How many calls the rollups count.
 pub(crate) const COUNTED_SQL: &str = "SELECT sum(calls) FROM usage_rollups";
+
+/// How many tasks the nodes share.
+pub(crate) const TASKS: usize = 8;
+
+/// How many transactions the server had to end because they waited for each other.
+pub(crate) const DEADLOCKS_SQL: &str =
+    "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
 
 /// A migrated database.
 pub(crate) struct Database<'a> {
@@ -79,4 +87,22 @@ impl<'a> Database<'a> {
     pub(crate) fn open(&self) -> PostgresStore {
         PostgresStore::connect(&self.options()).unwrap()
     }
+}
+
+/// Returns three nodes.
+pub(crate) fn nodes(database: &Database<'_>) -> [PostgresStore; 3] {
+    [database.open(), database.open(), database.open()]
+}
+
+/// Starts a task on a node for each number.
+pub(crate) fn on_nodes<F: Future<Output = T> + Send + 'static, T: Send + 'static>(
+    nodes: &[PostgresStore; 3],
+    task: impl Fn(usize, PostgresStore) -> F,
+) -> JoinSet<T> {
+    nodes.iter().cycle().take(TASKS).cloned().enumerate().map(|(number, node)| task(number, node)).collect()
+}
+
+/// Returns the numbers below `count` in an order of this task's own.
+pub(crate) fn shuffled(count: usize, task: usize) -> impl Iterator<Item = usize> {
+    (0..count).map(move |step| (step * (2 * task + 1) + task * 7) % count)
 }

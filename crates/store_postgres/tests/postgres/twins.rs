@@ -2,28 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::support::{COUNTED_SQL, Database};
+use crate::support::{COUNTED_SQL, DEADLOCKS_SQL, Database, TASKS, nodes, on_nodes, shuffled};
 use bytes::Bytes;
 use domain::ports::{Begun, Ledger, Record, TransactionLog};
 use domain::{LedgerEntry, Settlement, TenantId, Transaction};
-use store_postgres::PostgresStore;
 use testkit::conformance::samples::{self, moment};
 use tokio::task::JoinSet;
-
-const TASKS: usize = 8;
-
-/// Three nodes.
-fn nodes(database: &Database<'_>) -> [PostgresStore; 3] {
-    [database.open(), database.open(), database.open()]
-}
-
-/// Starts a task on a node for each number.
-fn on_nodes<F: Future<Output = T> + Send + 'static, T: Send + 'static>(
-    nodes: &[PostgresStore; 3],
-    task: impl Fn(usize, PostgresStore) -> F,
-) -> JoinSet<T> {
-    nodes.iter().cycle().take(TASKS).cloned().enumerate().map(|(number, node)| task(number, node)).collect()
-}
 
 fn is_started(begun: &Begun) -> bool {
     *begun == Begun::Started
@@ -31,11 +15,6 @@ fn is_started(begun: &Begun) -> bool {
 
 fn named(tenant: TenantId, number: usize) -> LedgerEntry {
     samples::entry(tenant, Some(&format!("key {number:03}")))
-}
-
-/// Returns the numbers below `count` in an order of this task's own.
-fn shuffled(count: usize, task: usize) -> impl Iterator<Item = usize> {
-    (0..count).map(move |step| (step * (2 * task + 1) + task * 7) % count)
 }
 
 async fn started_by_key(mut tasks: JoinSet<Vec<(usize, Begun)>>) -> HashMap<usize, usize> {
@@ -160,6 +139,5 @@ async fn nodes_that_begin_settle_and_release_the_same_rows_all_come_through() {
     let logged = (TASKS * ROUNDS * KEYS).to_string();
     assert_eq!(database.psql("SELECT count(*) FROM transaction_logs"), logged);
     assert_eq!(database.psql(COUNTED_SQL), logged);
-    let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
-    assert_eq!(database.psql(deadlocks), "0", "they queue up and never cross");
+    assert_eq!(database.psql(DEADLOCKS_SQL), "0", "they queue up and never cross");
 }
