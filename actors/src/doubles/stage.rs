@@ -8,8 +8,8 @@ use domain::ports::Record;
 use domain::{
     ApiKey, Authentication, BaseUrls, CredentialField, Descriptor, Detection, Environment, Feature,
     FeatureSetting, KeyHash, KeyId, LedgerEntry, LedgerState, LookUps, OperationKind, PlanTier, ProviderId,
-    RateLimits, RetrySafety, SealedField, SealedService, SealedTenant, Settlement, SupportedOperation,
-    Tenant, TenantId, Timestamp, TransactionId,
+    RateLimits, SealedField, SealedService, SealedTenant, Settlement, SupportedOperation, Tenant, TenantId,
+    Timestamp, TransactionId,
 };
 use resilience::{Backoff, BreakerPolicy, BreakerSettings, RetryBudgetSettings};
 use testkit::{CountingEntropy, ManualClock};
@@ -19,8 +19,8 @@ use super::{
     ChangesDouble, Committed, Directory, JournalDouble, LeasesDouble, LedgerDouble, LogDouble, TokenShop,
 };
 use crate::{
-    LedgerSettings, LogSettings, ProviderSettings, Settings, SupervisionSettings, TenantSettings, Tree,
-    TreeParams, start,
+    LedgerSettings, LogSettings, ProviderSettings, ReconcilerSettings, Settings, SupervisionSettings,
+    TenantSettings, Tree, TreeParams, start,
 };
 
 /// The provider of most tests.
@@ -42,7 +42,7 @@ const fn descriptor(id: ProviderId) -> Descriptor {
         ],
         sufficient: &[&["key_id", "key_secret"]],
         detection: Detection { values: &[], names: &[], name_parts: &[] },
-        operations: &[SupportedOperation { kind: OperationKind::OrdersCreate, retry: RetrySafety::Keyed }],
+        operations: const { &[SupportedOperation::keyed(OperationKind::OrdersCreate, 24)] },
         takes_currency: |_, _| true,
     }
 }
@@ -322,6 +322,7 @@ fn settings() -> Settings {
             timeout: minute,
             probe_every: Duration::from_millis(1),
         },
+        reconciler: ReconcilerSettings { every: Duration::from_millis(1), at_once: 4 },
         log: LogSettings {
             queue: 64,
             batch: 16,

@@ -22,7 +22,9 @@ mod twilio;
 
 use std::time::Duration;
 
-use domain::{Credentials, Descriptor, Operation, Rejection, Reply, Request, RetrySafety, Secret};
+use domain::{
+    Credentials, Descriptor, Operation, Rejection, Reply, Request, RetrySafety, Secret, SupportedOperation,
+};
 
 pub use exchange::{Context, Exchange, Step};
 
@@ -55,6 +57,14 @@ pub fn retry_safety(adapter: &dyn Adapter, operation: &Operation) -> RetrySafety
         Operation::Proxy(request) => passthrough::retry_safety(request, retry),
         _ => retry,
     }
+}
+
+/// Returns whether this very operation may be sent again, at this age of its first call, without doing it twice. Past the
+/// time for which the provider remembers keys, it may not.
+pub fn is_repeat_safe(adapter: &dyn Adapter, operation: &Operation, age: Duration) -> bool {
+    let Some(supported) = adapter.descriptor().operation(operation.kind()) else { return false };
+    let this = SupportedOperation { retry: retry_safety(adapter, operation), ..*supported };
+    this.is_repeat_safe(age)
 }
 
 /// One provider's way of doing operations.
@@ -106,4 +116,44 @@ pub struct Token {
     pub secret: Secret,
     /// How long it works, as the provider said.
     pub expires_in: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{OperationKind, RetrySafety};
+
+    use super::*;
+
+    const HOUR: u64 = 3600;
+
+    /// What is keyed has to say how long its keys are kept, or a look-up of its own: else nobody could settle it.
+    #[test]
+    fn keys_are_trusted_for_as_long_as_the_provider_promises() {
+        for (provider, kind, hours) in [
+            ("stripe", OperationKind::OrdersCreate, Some(24)),
+            ("stripe", OperationKind::ProxyWrite, Some(24)),
+            ("paypal", OperationKind::OrdersCreate, Some(6)),
+            ("paypal", OperationKind::OrdersCapture, Some(6)),
+            ("paypal", OperationKind::SubscriptionsCreate, Some(72)),
+            ("paypal", OperationKind::RefundsCreate, Some(45 * 24)),
+            ("paypal", OperationKind::PayoutsCreate, Some(30 * 24)),
+            ("razorpay", OperationKind::PayoutsCreate, Some(7 * 24)),
+            ("razorpay", OperationKind::RefundsCreate, None),
+        ] {
+            let supported = adapter(provider).and_then(|adapter| adapter.descriptor().operation(kind));
+            let supported = supported.expect("an operation that it can do");
+            assert_eq!(supported.retry, RetrySafety::Keyed, "{provider} {kind:?}");
+            assert_eq!(
+                supported.keys_kept,
+                hours.map(|hours| Duration::from_secs(hours * HOUR)),
+                "{provider} {kind:?}"
+            );
+        }
+        for adapter in ADAPTERS {
+            for supported in adapter.descriptor().operations {
+                let is_keyed = supported.retry == RetrySafety::Keyed;
+                assert!(is_keyed || supported.keys_kept.is_none(), "{supported:?}");
+            }
+        }
+    }
 }

@@ -1,8 +1,13 @@
 //! Everything a provider *is*, as data: the rest of the system iterates over descriptors and matches on none.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::{Currency, Environment, Feature, OperationKind, RetrySafety};
+
+/// How long before a key's end nothing is repeated with it any more: the repeat has to arrive, with all its attempts, and
+/// the provider's clock is not ours.
+const KEY_MARGIN: Duration = Duration::from_secs(15 * 60);
 
 /// A provider's name in the API, the store and the metrics: `razorpay`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -200,4 +205,53 @@ pub struct SupportedOperation {
     pub kind: OperationKind,
     /// What keeps a repeat from doing it twice.
     pub retry: RetrySafety,
+    /// How long the provider promises to remember an idempotency key, from its first use: past it the same key does it
+    /// again. Absent where it takes none, or promises nothing.
+    pub keys_kept: Option<Duration>,
+}
+
+impl SupportedOperation {
+    /// Describes an operation that takes no idempotency key.
+    pub const fn new(kind: OperationKind, retry: RetrySafety) -> Self {
+        Self { kind, retry, keys_kept: None }
+    }
+
+    /// Describes an operation whose idempotency keys the provider remembers for so many hours.
+    pub const fn keyed(kind: OperationKind, hours: u64) -> Self {
+        Self {
+            kind,
+            retry: RetrySafety::Keyed,
+            keys_kept: Some(Duration::from_secs(hours.saturating_mul(3600))),
+        }
+    }
+
+    /// Returns whether a repeat, at this age of the first call, does nothing a second time.
+    pub fn is_repeat_safe(&self, age: Duration) -> bool {
+        match self.retry {
+            RetrySafety::Harmless => true,
+            RetrySafety::Keyed => self.keys_kept.is_some_and(|kept| age.saturating_add(KEY_MARGIN) < kept),
+            RetrySafety::LookUpFirst => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeat_is_safe_only_as_long_as_the_key_is_remembered() {
+        let minutes = |minutes| Duration::from_secs(minutes * 60);
+        let check = |operation: SupportedOperation, age, expected| {
+            assert_eq!(operation.is_repeat_safe(age), expected, "{operation:?} {age:?}");
+        };
+        let kind = OperationKind::OrdersCreate;
+        check(SupportedOperation::keyed(kind, 24), Duration::ZERO, true);
+        check(SupportedOperation::keyed(kind, 24), minutes(24 * 60 - 16), true);
+        check(SupportedOperation::keyed(kind, 24), minutes(24 * 60 - 15), false);
+        check(SupportedOperation::keyed(kind, 24), Duration::MAX, false);
+        check(SupportedOperation::new(kind, RetrySafety::Keyed), Duration::ZERO, false);
+        check(SupportedOperation::new(kind, RetrySafety::Harmless), Duration::MAX, true);
+        check(SupportedOperation::new(kind, RetrySafety::LookUpFirst), Duration::ZERO, false);
+    }
 }

@@ -23,20 +23,21 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
     sufficient: &[&["key_id", "key_secret"]],
     detection: detection::DETECTION,
     operations: &[
-        can(OperationKind::OrdersCreate, RetrySafety::LookUpFirst),
-        can(OperationKind::OrdersGet, RetrySafety::Harmless),
-        can(OperationKind::OrdersCapture, RetrySafety::LookUpFirst),
-        can(OperationKind::RefundsCreate, RetrySafety::Keyed),
-        can(OperationKind::RefundsGet, RetrySafety::Harmless),
-        can(OperationKind::SubscriptionsCreate, RetrySafety::LookUpFirst),
-        can(OperationKind::SubscriptionsGet, RetrySafety::Harmless),
-        can(OperationKind::SubscriptionsCancel, RetrySafety::LookUpFirst),
-        can(OperationKind::PaymentLinksCreate, RetrySafety::Keyed),
-        can(OperationKind::PaymentLinksGet, RetrySafety::Harmless),
-        can(OperationKind::PayoutsCreate, RetrySafety::Keyed),
-        can(OperationKind::PayoutsGet, RetrySafety::Harmless),
-        can(OperationKind::ProxyWrite, RetrySafety::LookUpFirst),
-        can(OperationKind::ProxyRead, RetrySafety::Harmless),
+        // Of refunds and links nobody says how long their keys are kept: these are looked up. Payouts: `payout-idempotency` (2026).
+        SupportedOperation::new(OperationKind::OrdersCreate, RetrySafety::LookUpFirst),
+        SupportedOperation::new(OperationKind::OrdersGet, RetrySafety::Harmless),
+        SupportedOperation::new(OperationKind::OrdersCapture, RetrySafety::LookUpFirst),
+        SupportedOperation::new(OperationKind::RefundsCreate, RetrySafety::Keyed),
+        SupportedOperation::new(OperationKind::RefundsGet, RetrySafety::Harmless),
+        SupportedOperation::new(OperationKind::SubscriptionsCreate, RetrySafety::LookUpFirst),
+        SupportedOperation::new(OperationKind::SubscriptionsGet, RetrySafety::Harmless),
+        SupportedOperation::new(OperationKind::SubscriptionsCancel, RetrySafety::LookUpFirst),
+        SupportedOperation::new(OperationKind::PaymentLinksCreate, RetrySafety::Keyed),
+        SupportedOperation::new(OperationKind::PaymentLinksGet, RetrySafety::Harmless),
+        SupportedOperation::keyed(OperationKind::PayoutsCreate, 7 * 24),
+        SupportedOperation::new(OperationKind::PayoutsGet, RetrySafety::Harmless),
+        SupportedOperation::new(OperationKind::ProxyWrite, RetrySafety::LookUpFirst),
+        SupportedOperation::new(OperationKind::ProxyRead, RetrySafety::Harmless),
     ],
     takes_currency,
 };
@@ -47,8 +48,4 @@ fn takes_currency(operation: OperationKind, currency: Currency) -> bool {
         Feature::Payouts => currency == Currency::INR,
         _ => amounts::unit(currency).is_some(),
     }
-}
-
-const fn can(kind: OperationKind, retry: RetrySafety) -> SupportedOperation {
-    SupportedOperation { kind, retry }
 }

@@ -25,12 +25,12 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
     sufficient: &[&["account_sid", "auth_token"], &["account_sid", "api_key_sid", "api_key_secret"]],
     detection: detection::DETECTION,
     operations: &[
-        SupportedOperation { kind: OperationKind::SmsSend, retry: RetrySafety::LookUpFirst },
-        SupportedOperation { kind: OperationKind::SmsGet, retry: RetrySafety::Harmless },
-        SupportedOperation { kind: OperationKind::CallsPlace, retry: RetrySafety::LookUpFirst },
-        SupportedOperation { kind: OperationKind::CallsGet, retry: RetrySafety::Harmless },
-        SupportedOperation { kind: OperationKind::ProxyWrite, retry: RetrySafety::LookUpFirst },
-        SupportedOperation { kind: OperationKind::ProxyRead, retry: RetrySafety::Harmless },
+        SupportedOperation::new(OperationKind::SmsSend, RetrySafety::LookUpFirst),
+        SupportedOperation::new(OperationKind::SmsGet, RetrySafety::Harmless),
+        SupportedOperation::new(OperationKind::CallsPlace, RetrySafety::LookUpFirst),
+        SupportedOperation::new(OperationKind::CallsGet, RetrySafety::Harmless),
+        SupportedOperation::new(OperationKind::ProxyWrite, RetrySafety::LookUpFirst),
+        SupportedOperation::new(OperationKind::ProxyRead, RetrySafety::Harmless),
     ],
     takes_currency: |_, _| false,
 };
