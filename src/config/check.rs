@@ -16,6 +16,9 @@ impl Config {
         let positive = [
             ("calls.deadline_ms", self.calls.deadline_ms),
             ("calls.replay_hours", self.calls.replay_hours),
+            ("reconcile.every_ms", self.reconcile.every_ms),
+            ("reconcile.at_once", u64::try_from(self.reconcile.at_once).unwrap_or(u64::MAX)),
+            ("reconcile.per_provider", u64::try_from(self.reconcile.per_provider).unwrap_or(u64::MAX)),
             ("transport.connect_ms", self.transport.connect_ms),
             ("auth.token_minutes", self.auth.token_minutes),
             ("store.postgres.connections", postgres.connections.into()),
@@ -34,6 +37,7 @@ impl Config {
         }
         self.check_urls(&mut found);
         self.check_journal(&mut found);
+        self.check_reconcile(&mut found);
         let tls = &self.listen.tls;
         match (&tls.certificate, &tls.key) {
             (Some(_), None) => found.push(
@@ -132,6 +136,18 @@ impl Config {
             if url.as_ref().is_some_and(|url| !begins_right(url)) {
                 found.push(format!("{name} must begin with {}", schemes.join(" or ")));
             }
+        }
+    }
+
+    fn check_reconcile(&self, found: &mut Vec<String>) {
+        if let Err(error) = self.reconcile.schedule() {
+            found.push(format!("reconcile.schedule_ms: {error}"));
+        }
+        let last = self.reconcile.schedule_ms.last().copied().unwrap_or_default();
+        if last < self.calls.quiet_ms {
+            found.push(
+                "reconcile.schedule_ms must end after calls.quiet_ms: only then does \"no trace\" mean that a call never arrived".into(),
+            );
         }
     }
 

@@ -58,11 +58,13 @@ impl Layers {
                 Ok(config) => return Some(config),
                 Err(error) => error,
             };
-            let path = error.path.join(".");
+            // An element of a list has a number there: the list is the setting.
+            let names = error.path.iter().take_while(|name| name.parse::<usize>().is_err());
+            let path = names.map(String::as_str).collect::<Vec<_>>().join(".");
             let default = find(&self.defaults, &path).cloned();
             self.problems.push(self.misfit(&path, &error.kind, default.as_ref()));
             let is_mended = match default {
-                Some(default @ (Value::String(..) | Value::Num(..) | Value::Bool(..))) => {
+                Some(default @ (Value::String(..) | Value::Num(..) | Value::Bool(..) | Value::Array(..))) => {
                     replace(&mut self.merged, &path, Some(default))
                 }
                 _ => false,
@@ -127,6 +129,7 @@ impl Layers {
         let wanted = match default {
             Some(Value::Num(..)) => "a whole number, 0 or more",
             Some(Value::Bool(..)) => "true or false",
+            Some(Value::Array(..)) => "a list of whole numbers",
             _ => "a text",
         };
         match kind {
@@ -228,6 +231,10 @@ fn written(path: &str, value: &Value) -> String {
         Value::String(_, text) => format!("{text:?}"),
         Value::Bool(_, value) => value.to_string(),
         Value::Num(_, number) => plain(&number.to_actual()),
+        Value::Array(_, values) => {
+            let values: Vec<_> = values.iter().map(|value| written(path, value)).collect();
+            format!("[{}]", values.join(", "))
+        }
         // A whole section where a setting should be: it may hold anything.
         _ => "(not a value)".to_owned(),
     }

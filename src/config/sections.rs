@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use resilience::{Schedule, ScheduleError};
 use serde::Deserialize;
 
 use storage::{Cache, Journal, Store};
@@ -26,6 +27,7 @@ pub struct Config {
     pub vault: VaultFiles,
     pub auth: Auth,
     pub calls: Calls,
+    pub reconcile: Reconcile,
     pub passthrough: Passthrough,
     pub transport: Transport,
     pub tenants: Tenants,
@@ -117,6 +119,32 @@ impl Calls {
     /// Returns how old a lost call must be before no trace means that it never arrived.
     pub const fn quiet(&self) -> Duration {
         Duration::from_millis(self.quiet_ms)
+    }
+}
+
+/// `[reconcile]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reconcile {
+    pub schedule_ms: Vec<u64>,
+    pub every_ms: u64,
+    pub at_once: usize,
+    pub per_provider: usize,
+}
+
+impl Reconcile {
+    /// Returns when unknown outcomes are looked up.
+    ///
+    /// # Errors
+    /// [`ScheduleError`] says why the numbers are no schedule.
+    pub fn schedule(&self) -> Result<Schedule, ScheduleError> {
+        let ages: Vec<_> = self.schedule_ms.iter().copied().map(Duration::from_millis).collect();
+        Schedule::try_new(&ages)
+    }
+
+    /// Returns how often outcomes that are due are looked for.
+    pub const fn every(&self) -> Duration {
+        Duration::from_millis(self.every_ms)
     }
 }
 

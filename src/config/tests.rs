@@ -63,6 +63,25 @@ fn settings_that_contradict_each_other_are_refused_with_what_to_set() {
 }
 
 #[test]
+fn look_ups_come_in_order_and_end_after_the_quiet_time() {
+    let config = load("[reconcile]\nschedule_ms = [100, 70000]\n").expect("a configuration");
+    let waits = [0, 1, 2].map(|done| config.reconcile.schedule().expect("a schedule").wait(done));
+    let millis = std::time::Duration::from_millis;
+    assert_eq!(waits, [Some(millis(100)), Some(millis(69_900)), None]);
+    refuse("[reconcile]\nschedule_ms = []\n", &["at least one look-up", "must end after calls.quiet_ms"]);
+    refuse("[reconcile]\nschedule_ms = [70000, 70000]\n", &["later than the one before"]);
+    refuse("[reconcile]\nschedule_ms = [59999]\n", &["must end after calls.quiet_ms"]);
+    refuse(
+        "[reconcile]\nschedule_ms = 5\n",
+        &["`reconcile.schedule_ms` must be a list of whole numbers, not 5 (file "],
+    );
+    refuse(
+        "[reconcile]\nschedule_ms = [1, \"x\"]\n",
+        &["`reconcile.schedule_ms` must be a list of whole numbers"],
+    );
+}
+
+#[test]
 fn no_sentence_and_no_debug_output_shows_a_secret() {
     let secret = "hunter2hunter2";
     for text in [

@@ -7,6 +7,7 @@ mod deadline;
 mod nanos;
 mod quota;
 mod retry_budget;
+mod schedule;
 
 pub use backoff::{Backoff, BackoffError};
 pub use breaker::{
@@ -19,3 +20,4 @@ pub use quota::{
     Spending, Standing, Unspent,
 };
 pub use retry_budget::{BudgetSpent, RetryBudget, RetryBudgetError, RetryBudgetSettings};
+pub use schedule::{Schedule, ScheduleError};
