@@ -5,6 +5,7 @@ mod family;
 mod journal;
 mod series;
 mod table;
+mod unsettled;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use metrics::{Counter, Gauge, Histogram, NoopRecorder, Recorder};
 use family::Family;
 use journal::JournalSeries;
 use series::{CallKey, CallSeries, Registrar, RequestKey, RequestSeries};
+use unsettled::UnsettledSeries;
+
 pub use table::{Kind, METRICS, Metric, Unit};
 
 /// Handles of every metric there is. Shared by all threads; no method blocks or allocates once its labels were seen.
@@ -36,6 +39,7 @@ pub struct Catalog {
     log_failures: Counter,
     journal: JournalSeries,
     replayed: Counter,
+    unsettled: UnsettledSeries,
     cache_failures: Family<&'static str, Counter>,
     cache_refused: Family<&'static str, Counter>,
     cache_up: Gauge,
@@ -70,6 +74,7 @@ impl Catalog {
             log_failures: registrar.counter(&table::LOG_FAILURES, Vec::new()),
             journal: JournalSeries::new(&registrar),
             replayed: registrar.counter(&table::REPLAYED, Vec::new()),
+            unsettled: UnsettledSeries::new(&registrar),
             cache_failures: Family::new(),
             cache_refused: Family::new(),
             cache_up: registrar.gauge(&table::CACHE_UP, Vec::new()),
@@ -184,6 +189,16 @@ impl Catalog {
     /// Notes an answer that was replayed for an idempotency key.
     pub fn replayed(&self) {
         self.replayed.increment(1);
+    }
+
+    /// Notes a look-up of an unknown outcome and what it led to.
+    pub fn looked_up(&self, provider: &'static str, result: &'static str) {
+        self.unsettled.looked_up(&self.registrar, provider, result);
+    }
+
+    /// Notes how many transactions are of unknown outcome, and how old the oldest is.
+    pub fn unsettled(&self, waiting: u64, needs_attention: u64, oldest: Duration) {
+        self.unsettled.stand(waiting, needs_attention, oldest);
     }
 
     /// Notes a call to the shared cache that failed or took too long.

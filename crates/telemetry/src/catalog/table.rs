@@ -195,6 +195,25 @@ pub(super) const CACHE_REFUSED: Metric = counter(
 pub(super) const CACHE_UP: Metric =
     gauge("gateway_cache_up", Unit::Count, &[], "1 while the shared cache is connected, else 0.");
 
+pub(super) const LOOK_UPS: Metric = counter(
+    "gateway_look_ups_total",
+    &["provider", "result"],
+    "Look-ups of unknown outcomes, by what they led to; `postponed` asked nobody.",
+);
+pub(super) const UNSETTLED: Metric = gauge(
+    "gateway_unsettled_transactions",
+    Unit::Count,
+    &["state"],
+    "Transactions of unknown outcome: those that are looked up (`waiting`), and those that nobody looks up any more \
+     (`needs_attention`): someone must look at the provider.",
+);
+pub(super) const UNSETTLED_OLDEST: Metric = gauge(
+    "gateway_unsettled_oldest_seconds",
+    Unit::Seconds,
+    &[],
+    "Age of the oldest transaction of unknown outcome; 0 when there is none.",
+);
+
 /// Every metric there is.
 pub static METRICS: &[Metric] = &[
     BUILD,
@@ -226,6 +245,9 @@ pub static METRICS: &[Metric] = &[
     RATE_LIMITED,
     LOCAL_SHARE,
     REPLAYED,
+    LOOK_UPS,
+    UNSETTLED,
+    UNSETTLED_OLDEST,
     CACHE_FAILURES,
     CACHE_REFUSED,
     CACHE_UP,
