@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actors::{
-    FetchedToken, LedgerSettings, LogSettings, ProviderSettings, Settings, SupervisionSettings, TenantHandle,
-    TenantSettings, TokenFailure, TokenSource, Tree, TreeParams,
+    FetchedToken, LedgerSettings, LogSettings, ProviderSettings, ReconcilerSettings, Settings,
+    SupervisionSettings, TenantHandle, TenantSettings, TokenFailure, TokenSource, Tree, TreeParams,
 };
 use adapters::{ADAPTERS, Adapter};
 use async_trait::async_trait;
@@ -251,6 +251,7 @@ fn settings() -> Settings {
             },
         },
         ledger: LedgerSettings { queue: 64, batch: 64, timeout: MINUTE, probe_every: MINUTE },
+        reconciler: ReconcilerSettings { every: MINUTE, at_once: 1 },
         log: LogSettings { queue: 64, batch: 64, linger: MINUTE, timeout: MINUTE, backoff },
         stop_grace: MINUTE,
     }

@@ -8,6 +8,7 @@ mod lock;
 mod log_writer;
 mod placement;
 mod provider;
+mod reconciler;
 mod settings;
 mod store_breaker;
 mod supervisor;
@@ -24,8 +25,10 @@ pub use provider::{
     Answer, AttemptCall, AttemptReport, FetchedToken, ProviderHandle, ProviderObservation, Providers, Seat,
     StreamAnswer, StreamCall, StreamReport, Token, TokenFailure, TokenSource,
 };
+pub use reconciler::{Errand, Reconcile, ReconcilerObservation};
 pub use settings::{
-    LedgerSettings, LogSettings, ProviderSettings, Settings, SupervisionSettings, TenantSettings,
+    LedgerSettings, LogSettings, ProviderSettings, ReconcilerSettings, Settings, SupervisionSettings,
+    TenantSettings,
 };
 pub use tenant::{
     Admission, Charge, CircuitOpen, KeyEntry, ServiceEntry, Snapshot, TenantHandle, TenantUnavailable,

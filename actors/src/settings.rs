@@ -17,6 +17,8 @@ pub struct Settings {
     pub ledger: LedgerSettings,
     /// The log's writer.
     pub log: LogSettings,
+    /// The reconciler.
+    pub reconciler: ReconcilerSettings,
     /// How long [`crate::Tree::stop`] waits for each writer to finish what it has.
     pub stop_grace: Duration,
 }
@@ -91,6 +93,15 @@ pub struct LedgerSettings {
     pub timeout: Duration,
     /// How often a store that is away is asked whether it is back; only with a journal.
     pub probe_every: Duration,
+}
+
+/// Looking up unknown outcomes.
+#[derive(Debug, Clone)]
+pub struct ReconcilerSettings {
+    /// How often rows that are due are looked for.
+    pub every: Duration,
+    /// Most look-ups under way at once.
+    pub at_once: usize,
 }
 
 /// Batching log records.

@@ -14,6 +14,7 @@ use crate::ledger_writer::{LedgerHandle, LedgerObservation, LedgerParams};
 use crate::log_writer::{LogHandle, LogObservation, LogParams, Queue as LogQueue};
 use crate::placement::{Tenants, TenantsObservation, TenantsParams, World};
 use crate::provider::{ProviderObservation, Providers, ProvidersParams, TokenSource};
+use crate::reconciler::{Reconcile, ReconcilerHandle, ReconcilerObservation, ReconcilerParams};
 use crate::store_breaker::StoreBreaker;
 use crate::supervisor::{Deaths, Intensity, Supervisor};
 use crate::{Settings, SupervisionSettings};
@@ -38,6 +39,8 @@ enum Thread {
     Ledger,
     /// Alone: it copies large batches.
     Log,
+    /// Alone: its connections to providers are its own.
+    Reconciler,
     /// One of the tenants' threads, by the tenant's id.
     Tenants,
 }
@@ -57,7 +60,15 @@ struct Row {
 }
 
 /// The table.
-static TABLE: [Row; 6] = [
+static TABLE: [Row; 7] = [
+    Row {
+        child: "reconciler",
+        parent: "supervisor",
+        restart: Restart::Permanent,
+        thread: Thread::Reconciler,
+        bound: |settings| settings.reconciler.at_once,
+        stops: 0,
+    },
     Row {
         child: "keeper",
         parent: "supervisor",
@@ -162,8 +173,11 @@ pub struct Tree {
     pub ledger: LedgerHandle,
     /// The log's writer.
     pub log: LogHandle,
+    /// Absent until it is started: it needs the gateway, which needs the tree.
+    reconciler: Option<ReconcilerHandle>,
     settings: Settings,
     arbiters: Arbiters,
+    deaths: Deaths,
 }
 
 /// How the whole tree stands.
@@ -177,13 +191,16 @@ pub struct TreeObservation {
     pub ledger: LedgerObservation,
     /// The log's writer.
     pub log: LogObservation,
+    /// The reconciler, once it is started.
+    pub reconciler: Option<ReconcilerObservation>,
 }
 
 impl TreeObservation {
     /// Returns whether every permanent actor answers.
     pub fn is_up(&self) -> bool {
         let providers = self.providers.iter().all(|provider| provider.is_up);
-        self.tenants.is_up && self.ledger.is_up && self.log.is_up && providers
+        let reconciler = self.reconciler.is_none_or(|reconciler| reconciler.is_up);
+        self.tenants.is_up && self.ledger.is_up && self.log.is_up && reconciler && providers
     }
 }
 
@@ -219,8 +236,10 @@ pub fn start(params: TreeParams) -> Result<Tree, TreeError> {
         providers: start_providers(&params, &arbiters, &deaths)?,
         ledger: start_ledger(&params, &arbiters, &deaths, (log.queue(), breaker)),
         log,
+        reconciler: None,
         settings: params.settings,
         arbiters,
+        deaths,
     })
 }
 
@@ -320,6 +339,17 @@ fn log_table(settings: &Settings) {
 }
 
 impl Tree {
+    /// Starts the reconciler. It looks for unknown outcomes at once: a crash may have left some.
+    pub fn start_reconciler(&mut self, port: Arc<dyn Reconcile>) {
+        self.reconciler = Some(ReconcilerHandle::start(ReconcilerParams {
+            port,
+            settings: self.settings.reconciler.clone(),
+            intensity: intensity(&self.settings.supervision),
+            arbiter: self.arbiters.reconciler.handle(),
+            deaths: self.deaths.clone(),
+        }));
+    }
+
     /// Returns how every actor stands.
     pub async fn observe(&self) -> TreeObservation {
         TreeObservation {
@@ -327,6 +357,10 @@ impl Tree {
             providers: self.providers.observe().await,
             ledger: self.ledger.observe().await,
             log: self.log.observe().await,
+            reconciler: match &self.reconciler {
+                Some(reconciler) => Some(reconciler.observe().await),
+                None => None,
+            },
         }
     }
 
@@ -339,6 +373,11 @@ impl Tree {
         rows.sort_by_key(|row| row.stops);
         for row in rows {
             match row.child {
+                "reconciler" => {
+                    if let Some(reconciler) = &self.reconciler {
+                        reconciler.stop(grace).await;
+                    }
+                }
                 "keeper" => self.tenants.stop(),
                 "listener" => self.tenants.stop_listening(),
                 "provider" => self.providers.stop(),

@@ -159,6 +159,14 @@ impl Tenants {
         Ok(slot.reload(&self.placement).await?.map(TenantHandle::new))
     }
 
+    /// Returns a tenant by its id, loaded where needed, for work that no key asks for; `None` when there is no such tenant.
+    ///
+    /// # Errors
+    /// [`TenantUnavailable`]: it is not known how the tenant stands.
+    pub async fn by_id(&self, tenant: TenantId) -> Result<Option<TenantHandle>, TenantUnavailable> {
+        self.load(&self.placement.slot_or_new(tenant)).await
+    }
+
     async fn load(&self, slot: &Arc<Slot>) -> Result<Option<TenantHandle>, TenantUnavailable> {
         let now = self.placement.world().clock.monotonic();
         slot.touch(now);

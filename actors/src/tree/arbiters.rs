@@ -11,6 +11,7 @@ pub(super) struct Arbiters {
     pub(super) control: Arbiter,
     pub(super) ledger: Arbiter,
     pub(super) log: Arbiter,
+    pub(super) reconciler: Arbiter,
     tenants: Vec<Arbiter>,
 }
 
@@ -20,6 +21,7 @@ impl Arbiters {
             control: Arbiter::new(),
             ledger: Arbiter::new(),
             log: Arbiter::new(),
+            reconciler: Arbiter::new(),
             tenants: (0..settings.tenants.threads.max(1)).map(|_| Arbiter::new()).collect(),
         }
     }
@@ -30,6 +32,7 @@ impl Arbiters {
         match thread {
             Thread::Control => Box::new([self.control.handle()]),
             Thread::Ledger => Box::new([self.ledger.handle()]),
+            Thread::Reconciler => Box::new([self.reconciler.handle()]),
             Thread::Log => Box::new([self.log.handle()]),
             Thread::Tenants => self.tenants.iter().map(Arbiter::handle).collect(),
         }
@@ -38,7 +41,7 @@ impl Arbiters {
     /// Stops all threads and waits for their ends.
     pub(super) async fn stop(self) {
         let mut all = self.tenants;
-        all.extend([self.log, self.ledger, self.control]);
+        all.extend([self.reconciler, self.log, self.ledger, self.control]);
         for arbiter in &all {
             arbiter.stop();
         }

@@ -33,7 +33,10 @@ async fn the_tree_stops_in_order_and_the_log_last() {
     stage.ledger.commits.open();
     let report = stopping.await.unwrap();
     request.await.unwrap();
-    assert_eq!(report.order, ["keeper", "listener", "tenant", "provider", "ledger_writer", "log_writer"]);
+    assert_eq!(
+        report.order,
+        ["reconciler", "keeper", "listener", "tenant", "provider", "ledger_writer", "log_writer"]
+    );
     assert_eq!((report.unanswered, report.unwritten), (0, 0));
     assert_eq!(*stage.log.rows.lock().unwrap(), [1]);
     assert_eq!(tenants.by_key(key, hash_of(key)).await.unwrap_err(), TenantUnavailable::Lost);
