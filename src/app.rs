@@ -11,6 +11,7 @@ use actors::{Tree, TreeParams};
 use adapters::ADAPTERS;
 use domain::ports::{StoreError, Transport};
 use domain::{Clock, Entropy};
+use resilience::{Schedule, ScheduleError};
 use tokio_util::task::TaskTracker;
 use transport::HyperTransport;
 use vault::{OsEntropy, Pepper, Vault};
@@ -21,7 +22,8 @@ use crate::caches::Caches;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::control::Untold;
-use crate::pipeline::{Endpoints, Flights, TokenExchange};
+use crate::http::Rebuilder;
+use crate::pipeline::{Endpoints, Flights, Reconciler, TokenExchange};
 use crate::stores::Stores;
 use crate::upkeep::KeyUses;
 
@@ -60,6 +62,8 @@ pub struct Gateway {
     pub(crate) untold: Untold,
     /// Requests with an idempotency key that are under way.
     pub flights: Flights,
+    /// When outcomes that are unknown are looked up.
+    pub schedule: Schedule,
     /// When keys were last used.
     pub(crate) key_uses: KeyUses,
     /// Operations under way: they finish before the gateway stops.
@@ -124,6 +128,9 @@ pub enum BuildError {
     /// A provider's address is none.
     #[error("{0}")]
     Endpoints(#[from] crate::pipeline::EndpointsError),
+    /// The times of look-ups are none.
+    #[error("the setting reconcile.schedule_ms cannot be used: {0}")]
+    Schedule(#[from] ScheduleError),
     /// Something of the machine is missing.
     #[error("the gateway cannot start: {0}")]
     Other(String),
@@ -149,7 +156,7 @@ pub(crate) async fn build(
 
     let endpoints = Arc::new(Endpoints::try_new(&config.providers)?);
     let stores = wrap(stores.backed_by(Arc::clone(&caches.tenants), Arc::clone(&caches.usage)));
-    let tree = actors::start(TreeParams {
+    let mut tree = actors::start(TreeParams {
         clock: Arc::clone(&clock),
         entropy: Arc::clone(&entropy),
         directory: Arc::clone(&stores.directory),
@@ -165,7 +172,7 @@ pub(crate) async fn build(
         settings: settings::actors(&config)?,
     })
     .map_err(|error| BuildError::Other(error.to_string()))?;
-    let gateway = Gateway {
+    let gateway = Arc::new(Gateway {
         clock,
         entropy,
         catalog,
@@ -181,11 +188,14 @@ pub(crate) async fn build(
         endpoints,
         untold: Untold::default(),
         flights: Flights::default(),
+        schedule: config.reconcile.schedule()?,
         key_uses: KeyUses::default(),
         tasks: TaskTracker::new(),
         config,
-    };
-    Ok((Arc::new(gateway), tree))
+    });
+    let worker = Worker { gateway: Arc::clone(&gateway), transport: transport(&gateway.config)? };
+    tree.start_reconciler(Arc::new(Reconciler::new(worker, Arc::new(Rebuilder))));
+    Ok((gateway, tree))
 }
 
 /// Returns a thread's own way to the providers.

@@ -3,7 +3,10 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use actors::{LedgerSettings, LogSettings, ProviderSettings, Settings, SupervisionSettings, TenantSettings};
+use actors::{
+    LedgerSettings, LogSettings, ProviderSettings, ReconcilerSettings, Settings, SupervisionSettings,
+    TenantSettings,
+};
 use resilience::{Backoff, BreakerPolicy, BreakerSettings, RetryBudgetSettings};
 
 use super::BuildError;
@@ -82,6 +85,7 @@ pub(super) fn actors(config: &Config) -> Result<Settings, BuildError> {
             timeout: Duration::from_secs(10),
             backoff: backoff(50, 5_000)?,
         },
+        reconciler: ReconcilerSettings { every: config.reconcile.every(), at_once: config.reconcile.at_once },
         stop_grace: Duration::from_secs(config.listen.drain_seconds),
     })
 }

@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use domain::{Endpoint, Reply, Request, TransportFailure, Unsent};
 
 pub use openapi::openapi_document;
+pub(crate) use v1::Rebuilder;
 
 /// Largest body of a request to the API, in bytes.
 const MAX_BODY_BYTES: usize = 256 * 1024;

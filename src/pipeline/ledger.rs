@@ -2,16 +2,14 @@
 
 use actors::Fallback;
 use domain::ports::{Begun, KeptAnswer};
-use domain::{
-    LedgerEntry, LedgerState, NotSent, Outcome, RejectionClass, Resource, RetrySafety, Settlement,
-    StatusMeaning, TransactionId, Unknown,
-};
+use domain::{LedgerEntry, LedgerState, Outcome, RetrySafety, Settlement, TransactionId, Unknown};
 
 use super::admission::{admit, verdict};
-use super::exchange::{Job, Ran, run};
+use super::exchange::{Job, run};
 use super::guard::Unsettled;
 use super::idempotency::{Guard, provider_key};
-use super::{Answer, Call, Completion, Present, Refusal, Route, answers, record, routing};
+use super::settle::conclude;
+use super::{Answer, Call, Present, Refusal, Route, answers, routing};
 use crate::app::Worker;
 
 /// How long past a request's deadline its ledger row still counts as worked on.
@@ -66,12 +64,12 @@ pub(super) async fn execute(
         provider_key: &provider_key,
         started_at: call.meta.at,
     };
-    let unsettled = Unsettled::new(permit, call.principal.tenant.tenant().id, transaction);
+    let unsettled = Unsettled::begun(gateway, permit, (call.principal.tenant.tenant().id, transaction));
     if let Some(guard) = guard.filter(|_| gateway.ledger.is_store_away())
         && let Some(kept) = answers::find(worker, call, guard).await
     {
         // Begun in this node's journal, while another node has the answer.
-        unsettled.record(None, Settlement::Released);
+        unsettled.record(None, Settlement::Released, None);
         return Err(Stop::Kept(kept));
     }
     // Dies in here: the row stays `started`; whoever comes next looks up what became of the call.
@@ -83,76 +81,6 @@ pub(super) async fn execute(
     }
     let promise = guard.map(|guard| (guard, fingerprint));
     Ok(conclude(worker, &job, ran, (unsettled, promise), present))
-}
-
-/// Puts an outcome into words and hands it to the log, which settles the ledger's row in the same commit. An answer that
-/// repeats are promised is kept in the cache, too.
-pub(super) fn conclude(
-    worker: &Worker,
-    job: &Job<'_>,
-    ran: Ran,
-    (unsettled, promise): (Unsettled, Option<(&Guard, [u8; 32])>),
-    present: &dyn Present,
-) -> Answer {
-    let provider = job.service.provider;
-    let completion = Completion {
-        transaction: job.transaction,
-        subject: job.call.subject.unwrap_or(job.transaction),
-        provider,
-        environment: job.call.principal.environment,
-        created_at: job.call.subject.map_or(job.started_at, TransactionId::created_at),
-        is_repeatable: job.call.idempotency_key.is_some(),
-        outcome: &ran.outcome,
-    };
-    let (status, body) = present.present(&completion);
-    let (kept_status, kept) = present.kept(&completion, &body).unwrap_or_else(|| (status, body.clone()));
-    let settlement = settlement(&ran, kept_status, kept);
-    if let (Some(promise), Settlement::Settled { status, body }) = (promise, &settlement) {
-        answers::keep(worker, job.call, promise, (*status, body.clone()));
-    }
-    // The log's rows never change: what is not known yet is told from the ledger, and logged when it is.
-    let logged = match settlement {
-        Settlement::Unknown(_) => None,
-        Settlement::Settled { .. } | Settlement::Released => {
-            Some(record::transaction(&worker.gateway, job, &ran, status, &present.logged(&body)))
-        }
-    };
-    unsettled.record(logged, settlement);
-    ran.into_answer(status, body, provider)
-}
-
-/// Returns what an outcome makes of the ledger's row: only an answer that would be the same again is kept.
-fn settlement(ran: &Ran, status: u16, body: bytes::Bytes) -> Settlement {
-    match &ran.outcome {
-        Outcome::Executed(Resource::Proxy(reply)) => match reply.meaning() {
-            StatusMeaning::Done | StatusMeaning::Refused => Settlement::Settled { status, body },
-            StatusMeaning::RefusedForNow => Settlement::Released,
-            StatusMeaning::Unclear => Settlement::Unknown(look_ups(ran)),
-        },
-        Outcome::Executed(_) => Settlement::Settled { status, body },
-        Outcome::Rejected(rejection) => match rejection.class {
-            RejectionClass::Credentials | RejectionClass::RateLimited | RejectionClass::Unavailable => {
-                Settlement::Released
-            }
-            RejectionClass::InvalidRequest
-            | RejectionClass::NotFound
-            | RejectionClass::Conflict
-            | RejectionClass::Declined
-            | RejectionClass::Refused => Settlement::Settled { status, body },
-        },
-        Outcome::NotSent(
-            NotSent::Unreachable
-            | NotSent::CircuitOpen
-            | NotSent::Overloaded
-            | NotSent::DeadlinePassed
-            | NotSent::NeverArrived,
-        ) => Settlement::Released,
-        Outcome::Unknown(_) => Settlement::Unknown(look_ups(ran)),
-    }
-}
-
-fn look_ups(ran: &Ran) -> domain::LookUps {
-    domain::LookUps { attempt_lines: ran.attempt_lines(), ..domain::LookUps::default() }
 }
 
 /// Returns whether the provider has met this key with another body. Ours tell the transaction, so a twin's has.

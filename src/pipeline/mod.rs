@@ -9,10 +9,14 @@ mod flights;
 mod guard;
 mod idempotency;
 mod ledger;
+mod look_up;
+mod news;
 mod passthrough;
+mod reconcile;
 mod record;
 mod resume;
 mod routing;
+mod settle;
 mod token;
 mod verify;
 
@@ -26,7 +30,9 @@ use resilience::Deadline;
 
 pub(crate) use flights::Flights;
 pub(crate) use idempotency::IdempotencyKey;
+pub(crate) use news::{News, Subject};
 pub(crate) use passthrough::{Answered, Passed, PassedBody, SMALL_BODY_BYTES, is_kept_in_log, pass};
+pub(crate) use reconcile::{NotRebuilt, Rebuild, Rebuilt, Reconciler};
 pub(crate) use routing::{Endpoints, EndpointsError};
 pub(crate) use verify::{TokenExchange, verify_credentials};
 
@@ -108,6 +114,9 @@ pub(crate) trait Present: Send + Sync {
     fn kept(&self, _completion: &Completion<'_>, _body: &Bytes) -> Option<(u16, Bytes)> {
         None
     }
+
+    /// Returns the payload of an event.
+    fn tell(&self, news: &News<'_>) -> Bytes;
 }
 
 /// The answer to a call.

@@ -9,14 +9,14 @@ use utoipa::ToSchema;
 
 use super::fields::{missing, read_phone, read_provider, read_reference, read_required, read_url};
 use super::metadata::{MetadataBody, MetadataView};
-use super::present::{Attached, Caller};
+use super::present::{Attached, Caller, Wording};
 use super::target::Noun;
-use super::{Asked, NounRoutes, create_object, read_live, read_posted};
+use super::{Asked, NounRoutes, Posted, creating, read_live, read_posted, run};
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::visit;
+use crate::http::extract::{Visit, visit};
 use crate::http::json::{self, RawBody};
 use crate::http::time;
-use crate::pipeline::Completion;
+use crate::pipeline::{Call, Completion};
 
 const CALLS: &str = "/v1/calls";
 const CALL: &str = "/v1/calls/{id}";
@@ -97,14 +97,20 @@ pub(crate) struct CallBody<'a> {
 pub(crate) async fn place(request: HttpRequest, raw: RawBody) -> HttpResponse {
     visit(&request, CALLS, Scope::CallsWrite, async |visit| {
         let posted = read_posted(&request, raw)?;
-        let body: PlaceCallBody<'_> = json::read(&posted.bytes)?;
-        let provider = read_provider(body.provider.as_deref())?;
-        let placed = body.read()?;
-        let attached = Attached::now(placed.reference.as_deref(), &placed.metadata);
-        let operation = Operation::Call(CallOperation::Place(placed));
-        create_object(visit, &posted, Asked { operation, provider, attached }, &ROUTES).await
+        let asked = read_create(visit, &posted)?;
+        run(visit, asked).await
     })
     .await
+}
+
+/// Reads what a body asks to be made.
+pub(super) fn read_create(visit: &Visit, posted: &Posted) -> Result<(Call, Wording), ApiError> {
+    let body: PlaceCallBody<'_> = json::read(&posted.bytes)?;
+    let provider = read_provider(body.provider.as_deref())?;
+    let placed = body.read()?;
+    let attached = Attached::now(placed.reference.as_deref(), &placed.metadata);
+    let operation = Operation::Call(CallOperation::Place(placed));
+    Ok(creating(visit, posted, Asked { operation, provider, attached }, &ROUTES))
 }
 
 /// Read a call, live from its provider.

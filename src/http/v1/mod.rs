@@ -2,6 +2,7 @@
 
 pub(super) mod calls;
 mod customer;
+pub(super) mod events;
 mod fields;
 mod metadata;
 pub(super) mod orders;
@@ -9,6 +10,7 @@ pub(super) mod payment_links;
 pub(super) mod payouts;
 mod present;
 pub(super) mod proxy;
+mod rebuild;
 pub(super) mod refunds;
 pub(super) mod sms;
 pub(super) mod subscriptions;
@@ -19,6 +21,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use domain::{Operation, ProviderId};
+
+pub(crate) use self::rebuild::Rebuilder;
 
 use self::present::{Attached, Wording, WriteBody};
 use self::target::{Noun, Target, find_target, read_named};
@@ -95,17 +99,29 @@ struct Asked {
     attached: Attached,
 }
 
-/// Makes what was asked for, once for its idempotency key.
-async fn create_object(
-    visit: &mut Visit,
-    posted: &Posted,
-    asked: Asked,
-    routes: &NounRoutes,
-) -> Result<HttpResponse, ApiError> {
+/// Returns the call that makes what a body asks for, and the words for its outcome.
+fn creating(visit: &Visit, posted: &Posted, asked: Asked, routes: &NounRoutes) -> (Call, Wording) {
     let Asked { operation, provider, attached } = asked;
     let reference = attached.reference().map(Into::into);
     let call = Call { provider, reference, ..posted.call(visit, routes.create, operation) };
-    run(visit, call, Wording { status: 201, attached, write: routes.write }).await
+    (call, Wording { status: 201, attached, write: routes.write })
+}
+
+/// Returns the call that changes an object, and the words for its outcome.
+fn changing(
+    visit: &Visit,
+    posted: &Posted,
+    (endpoint, operation): (&'static str, Operation),
+    target: Target,
+    write: WriteBody,
+) -> (Call, Wording) {
+    let call = Call {
+        provider: target.provider,
+        subject: target.subject,
+        target: target.id,
+        ..posted.call(visit, endpoint, operation)
+    };
+    (call, Wording { status: 200, attached: Attached::then(target.created), write })
 }
 
 /// Reads the object that the path names, live from its provider.
@@ -123,11 +139,11 @@ async fn read_live(
         ..ask(visit, routes.read, operation)
     };
     let attached = Attached::then(target.created);
-    run(visit, call, Wording { status: 200, attached, write: routes.write }).await
+    run(visit, (call, Wording { status: 200, attached, write: routes.write })).await
 }
 
 /// Runs an operation and answers with what came of it.
-async fn run(visit: &mut Visit, call: Call, wording: Wording) -> Result<HttpResponse, ApiError> {
+async fn run(visit: &mut Visit, (call, wording): (Call, Wording)) -> Result<HttpResponse, ApiError> {
     let answer = pipeline::execute(&visit.worker, call, Box::new(wording)).await?;
     Ok(respond(visit, answer))
 }

@@ -13,8 +13,10 @@ pub(crate) use body::{CaptureOrderBody, CreateOrderBody, OrderBody};
 
 use super::fields::read_provider;
 use super::present::{Attached, Wording};
-use super::target::{Noun, find_target, read_named};
-use super::{Asked, NounRoutes, create_object, read_live, read_optional_posted, read_posted, run};
+use super::target::{Named, Noun, find_target, read_named};
+use super::{
+    Asked, NounRoutes, Posted, changing, creating, read_live, read_optional_posted, read_posted, run,
+};
 use crate::http::amount::read_amount;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::{Visit, visit};
@@ -51,14 +53,20 @@ const ROUTES: NounRoutes = NounRoutes {
 pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
     visit(&request, ORDERS, Scope::PaymentsWrite, async |visit| {
         let posted = read_posted(&request, raw)?;
-        let body: CreateOrderBody<'_> = json::read(&posted.bytes)?;
-        let provider = read_provider(body.provider.as_deref())?;
-        let order = body.read()?;
-        let attached = Attached::now(order.reference.as_deref(), &order.metadata);
-        let operation = Operation::Order(OrderOperation::Create(order));
-        create_object(visit, &posted, Asked { operation, provider, attached }, &ROUTES).await
+        let asked = read_create(visit, &posted)?;
+        run(visit, asked).await
     })
     .await
+}
+
+/// Reads what a body asks to be made.
+pub(super) fn read_create(visit: &Visit, posted: &Posted) -> Result<(Call, Wording), ApiError> {
+    let body: CreateOrderBody<'_> = json::read(&posted.bytes)?;
+    let provider = read_provider(body.provider.as_deref())?;
+    let order = body.read()?;
+    let attached = Attached::now(order.reference.as_deref(), &order.metadata);
+    let operation = Operation::Order(OrderOperation::Create(order));
+    Ok(creating(visit, posted, Asked { operation, provider, attached }, &ROUTES))
 }
 
 /// Read an order, live from its provider.
@@ -100,8 +108,9 @@ pub(crate) async fn cancel(request: HttpRequest, raw: RawBody) -> HttpResponse {
     .await
 }
 
+/// What may be done to an order.
 #[derive(Clone, Copy)]
-enum Change {
+pub(super) enum Change {
     Capture,
     Cancel,
 }
@@ -124,6 +133,17 @@ async fn change(
 ) -> Result<HttpResponse, ApiError> {
     let named = read_named(request)?;
     let posted = read_optional_posted(request, raw)?;
+    let asked = read_change(visit, named, &posted, change).await?;
+    run(visit, asked).await
+}
+
+/// Reads what is to be done to an order that exists.
+pub(super) async fn read_change(
+    visit: &Visit,
+    named: Named,
+    posted: &Posted,
+    change: Change,
+) -> Result<(Call, Wording), ApiError> {
     let body: CaptureOrderBody<'_> =
         if posted.bytes.is_empty() { CaptureOrderBody::default() } else { json::read(&posted.bytes)? };
     if let (Change::Cancel, Some(_)) = (change, body.amount) {
@@ -139,14 +159,7 @@ async fn change(
             OrderOperation::Capture(CaptureOrder { provider_order_id, amount })
         }
     };
-    let call = Call {
-        provider: target.provider,
-        subject: target.subject,
-        target: target.id,
-        ..posted.call(visit, change.endpoint(), Operation::Order(operation))
-    };
-    let attached = Attached::then(target.created);
-    run(visit, call, Wording { status: 200, attached, write: body::write }).await
+    Ok(changing(visit, posted, (change.endpoint(), Operation::Order(operation)), target, body::write))
 }
 
 /// Reads the amount of a capture in the order's own currency, which only the log knows.

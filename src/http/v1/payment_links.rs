@@ -14,15 +14,15 @@ use utoipa::ToSchema;
 use super::customer::{CustomerBody, read_customer};
 use super::fields::{read_future, read_provider, read_reference, read_required, read_url};
 use super::metadata::{MetadataBody, MetadataView};
-use super::present::{Attached, Caller};
+use super::present::{Attached, Caller, Wording};
 use super::target::Noun;
-use super::{Asked, NounRoutes, create_object, read_live, read_posted};
+use super::{Asked, NounRoutes, Posted, creating, read_live, read_posted, run};
 use crate::http::amount::{Amount, AmountSchema, read_amount, read_currency};
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::visit;
+use crate::http::extract::{Visit, visit};
 use crate::http::json::{self, RawBody};
 use crate::http::time;
-use crate::pipeline::Completion;
+use crate::pipeline::{Call, Completion};
 
 const LINKS: &str = "/v1/payment-links";
 const LINK: &str = "/v1/payment-links/{id}";
@@ -111,14 +111,20 @@ pub(crate) struct PaymentLinkBody<'a> {
 pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
     visit(&request, LINKS, Scope::PaymentLinksWrite, async |visit| {
         let posted = read_posted(&request, raw)?;
-        let body: CreatePaymentLinkBody<'_> = json::read(&posted.bytes)?;
-        let provider = read_provider(body.provider.as_deref())?;
-        let link = body.read(visit.meta.at)?;
-        let attached = Attached::now(link.reference.as_deref(), &link.metadata);
-        let operation = Operation::PaymentLink(PaymentLinkOperation::Create(link));
-        create_object(visit, &posted, Asked { operation, provider, attached }, &ROUTES).await
+        let asked = read_create(visit, &posted)?;
+        run(visit, asked).await
     })
     .await
+}
+
+/// Reads what a body asks to be made.
+pub(super) fn read_create(visit: &Visit, posted: &Posted) -> Result<(Call, Wording), ApiError> {
+    let body: CreatePaymentLinkBody<'_> = json::read(&posted.bytes)?;
+    let provider = read_provider(body.provider.as_deref())?;
+    let link = body.read(visit.meta.at)?;
+    let attached = Attached::now(link.reference.as_deref(), &link.metadata);
+    let operation = Operation::PaymentLink(PaymentLinkOperation::Create(link));
+    Ok(creating(visit, posted, Asked { operation, provider, attached }, &ROUTES))
 }
 
 /// Read a payment link, live from its provider.

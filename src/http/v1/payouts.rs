@@ -8,12 +8,13 @@ use domain::{GetPayout, Operation, OperationKind, PayoutOperation, Scope};
 pub(crate) use body::{CreatePayoutBody, PayoutBody};
 
 use super::fields::read_provider;
-use super::present::Attached;
+use super::present::{Attached, Wording};
 use super::target::Noun;
-use super::{Asked, NounRoutes, create_object, read_live, read_posted};
-use crate::http::error::ErrorBody;
-use crate::http::extract::visit;
+use super::{Asked, NounRoutes, Posted, creating, read_live, read_posted, run};
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::extract::{Visit, visit};
 use crate::http::json::{self, RawBody};
+use crate::pipeline::Call;
 
 const PAYOUTS: &str = "/v1/payouts";
 const PAYOUT: &str = "/v1/payouts/{id}";
@@ -40,14 +41,20 @@ const ROUTES: NounRoutes = NounRoutes {
 pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
     visit(&request, PAYOUTS, Scope::PayoutsWrite, async |visit| {
         let posted = read_posted(&request, raw)?;
-        let body: CreatePayoutBody<'_> = json::read(&posted.bytes)?;
-        let provider = read_provider(body.provider.as_deref())?;
-        let payout = body.read()?;
-        let attached = Attached::now(payout.reference.as_deref(), &payout.metadata);
-        let operation = Operation::Payout(PayoutOperation::Create(payout));
-        create_object(visit, &posted, Asked { operation, provider, attached }, &ROUTES).await
+        let asked = read_create(visit, &posted)?;
+        run(visit, asked).await
     })
     .await
+}
+
+/// Reads what a body asks to be made.
+pub(super) fn read_create(visit: &Visit, posted: &Posted) -> Result<(Call, Wording), ApiError> {
+    let body: CreatePayoutBody<'_> = json::read(&posted.bytes)?;
+    let provider = read_provider(body.provider.as_deref())?;
+    let payout = body.read()?;
+    let attached = Attached::now(payout.reference.as_deref(), &payout.metadata);
+    let operation = Operation::Payout(PayoutOperation::Create(payout));
+    Ok(creating(visit, posted, Asked { operation, provider, attached }, &ROUTES))
 }
 
 /// Read a payout, live from its provider. A paid one may still come back.

@@ -8,9 +8,10 @@ use domain::{Metadata, NextAction, Outcome, Resource};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::events;
 use super::metadata::{MetadataView, stored_metadata};
 use crate::http::error::ApiError;
-use crate::pipeline::{Completion, Present};
+use crate::pipeline::{Completion, News, Present};
 
 /// What the caller attached to an object.
 pub(super) enum Attached {
@@ -113,6 +114,10 @@ impl Present for Wording {
             }
             None => error_answer(&error_of(completion)),
         }
+    }
+
+    fn tell(&self, news: &News<'_>) -> Bytes {
+        events::write(news)
     }
 }
 

@@ -13,15 +13,15 @@ use utoipa::ToSchema;
 
 use super::fields::{missing, read_provider, read_reference, read_required, read_text};
 use super::metadata::{MetadataBody, MetadataView};
-use super::present::{Attached, Caller};
+use super::present::{Attached, Caller, Wording};
 use super::target::{Named, Noun, find_target};
-use super::{Asked, NounRoutes, create_object, read_live, read_posted};
+use super::{Asked, NounRoutes, Posted, creating, read_live, read_posted, run};
 use crate::http::amount::{Amount, AmountSchema, read_amount, read_amount_number};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::{Visit, visit};
 use crate::http::json::{self, RawBody};
 use crate::http::time;
-use crate::pipeline::Completion;
+use crate::pipeline::{Call, Completion};
 
 const REFUNDS: &str = "/v1/payments/refunds";
 const REFUND: &str = "/v1/payments/refunds/{id}";
@@ -110,26 +110,32 @@ pub(crate) struct RefundBody<'a> {
 pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
     visit(&request, REFUNDS, Scope::PaymentsWrite, async |visit| {
         let posted = read_posted(&request, raw)?;
-        let body: CreateRefundBody<'_> = json::read(&posted.bytes)?;
-        let payment = find_payment(visit, &body).await?;
-        let reference = read_reference(body.reference.as_deref())?;
-        let refund = CreateRefund {
-            amount: payment.read_amount(body.amount)?,
-            reason: read_text("reason", body.reason.as_deref(), MAX_REASON_CHARS)?,
-            reference: reference.clone(),
-            metadata: body.metadata.unwrap_or_default().read()?,
-            payment: payment.payment,
-        };
-        let attached = Attached::Now {
-            reference: reference.clone(),
-            metadata: refund.metadata.clone(),
-            order_id: payment.order_id,
-        };
-        let operation = Operation::Refund(RefundOperation::Create(refund));
-        let asked = Asked { operation, provider: payment.provider, attached };
-        create_object(visit, &posted, asked, &ROUTES).await
+        let asked = read_create(visit, &posted).await?;
+        run(visit, asked).await
     })
     .await
+}
+
+/// Reads what a body asks to be made.
+pub(super) async fn read_create(visit: &Visit, posted: &Posted) -> Result<(Call, Wording), ApiError> {
+    let body: CreateRefundBody<'_> = json::read(&posted.bytes)?;
+    let payment = find_payment(visit, &body).await?;
+    let reference = read_reference(body.reference.as_deref())?;
+    let refund = CreateRefund {
+        amount: payment.read_amount(body.amount)?,
+        reason: read_text("reason", body.reason.as_deref(), MAX_REASON_CHARS)?,
+        reference: reference.clone(),
+        metadata: body.metadata.unwrap_or_default().read()?,
+        payment: payment.payment,
+    };
+    let attached = Attached::Now {
+        reference: reference.clone(),
+        metadata: refund.metadata.clone(),
+        order_id: payment.order_id,
+    };
+    let operation = Operation::Refund(RefundOperation::Create(refund));
+    let asked = Asked { operation, provider: payment.provider, attached };
+    Ok(creating(visit, posted, asked, &ROUTES))
 }
 
 /// Read a refund, live from its provider.

@@ -9,14 +9,14 @@ use utoipa::ToSchema;
 
 use super::fields::{read_phone, read_provider, read_reference};
 use super::metadata::{MetadataBody, MetadataView};
-use super::present::{Attached, Caller};
+use super::present::{Attached, Caller, Wording};
 use super::target::Noun;
-use super::{Asked, NounRoutes, create_object, read_live, read_posted};
+use super::{Asked, NounRoutes, Posted, creating, read_live, read_posted, run};
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::visit;
+use crate::http::extract::{Visit, visit};
 use crate::http::json::{self, RawBody};
 use crate::http::time;
-use crate::pipeline::Completion;
+use crate::pipeline::{Call, Completion};
 
 const MESSAGES: &str = "/v1/sms";
 const MESSAGE: &str = "/v1/sms/{id}";
@@ -98,14 +98,20 @@ pub(crate) struct SmsBody<'a> {
 pub(crate) async fn send(request: HttpRequest, raw: RawBody) -> HttpResponse {
     visit(&request, MESSAGES, Scope::SmsWrite, async |visit| {
         let posted = read_posted(&request, raw)?;
-        let body: SendSmsBody<'_> = json::read(&posted.bytes)?;
-        let provider = read_provider(body.provider.as_deref())?;
-        let sms = body.read()?;
-        let attached = Attached::now(sms.reference.as_deref(), &sms.metadata);
-        let operation = Operation::Sms(SmsOperation::Send(sms));
-        create_object(visit, &posted, Asked { operation, provider, attached }, &ROUTES).await
+        let asked = read_create(visit, &posted)?;
+        run(visit, asked).await
     })
     .await
+}
+
+/// Reads what a body asks to be made.
+pub(super) fn read_create(visit: &Visit, posted: &Posted) -> Result<(Call, Wording), ApiError> {
+    let body: SendSmsBody<'_> = json::read(&posted.bytes)?;
+    let provider = read_provider(body.provider.as_deref())?;
+    let sms = body.read()?;
+    let attached = Attached::now(sms.reference.as_deref(), &sms.metadata);
+    let operation = Operation::Sms(SmsOperation::Send(sms));
+    Ok(creating(visit, posted, Asked { operation, provider, attached }, &ROUTES))
 }
 
 /// Read a text message, live from its provider.

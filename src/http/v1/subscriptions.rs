@@ -11,10 +11,12 @@ pub(crate) use body::{CancelSubscriptionBody, CreateSubscriptionBody, Subscripti
 
 use super::fields::read_provider;
 use super::present::{Attached, Wording};
-use super::target::{Noun, find_target, read_named};
-use super::{Asked, NounRoutes, create_object, read_live, read_optional_posted, read_posted, run};
-use crate::http::error::ErrorBody;
-use crate::http::extract::visit;
+use super::target::{Named, Noun, find_target, read_named};
+use super::{
+    Asked, NounRoutes, Posted, changing, creating, read_live, read_optional_posted, read_posted, run,
+};
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::extract::{Visit, visit};
 use crate::http::json::{self, RawBody};
 use crate::pipeline::Call;
 
@@ -44,14 +46,20 @@ const ROUTES: NounRoutes = NounRoutes {
 pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
     visit(&request, SUBSCRIPTIONS, Scope::SubscriptionsWrite, async |visit| {
         let posted = read_posted(&request, raw)?;
-        let body: CreateSubscriptionBody<'_> = json::read(&posted.bytes)?;
-        let provider = read_provider(body.provider.as_deref())?;
-        let subscription = body.read()?;
-        let attached = Attached::now(subscription.reference.as_deref(), &subscription.metadata);
-        let operation = Operation::Subscription(SubscriptionOperation::Create(subscription));
-        create_object(visit, &posted, Asked { operation, provider, attached }, &ROUTES).await
+        let asked = read_create(visit, &posted)?;
+        run(visit, asked).await
     })
     .await
+}
+
+/// Reads what a body asks to be made.
+pub(super) fn read_create(visit: &Visit, posted: &Posted) -> Result<(Call, Wording), ApiError> {
+    let body: CreateSubscriptionBody<'_> = json::read(&posted.bytes)?;
+    let provider = read_provider(body.provider.as_deref())?;
+    let subscription = body.read()?;
+    let attached = Attached::now(subscription.reference.as_deref(), &subscription.metadata);
+    let operation = Operation::Subscription(SubscriptionOperation::Create(subscription));
+    Ok(creating(visit, posted, Asked { operation, provider, attached }, &ROUTES))
 }
 
 /// Read a subscription, live from its provider.
@@ -79,29 +87,25 @@ pub(crate) async fn cancel(request: HttpRequest, raw: RawBody) -> HttpResponse {
     visit(&request, CANCEL, Scope::SubscriptionsWrite, async |visit| {
         let named = read_named(&request)?;
         let posted = read_optional_posted(&request, raw)?;
-        let body: CancelSubscriptionBody = if posted.bytes.is_empty() {
-            CancelSubscriptionBody::default()
-        } else {
-            json::read(&posted.bytes)?
-        };
-        let target = find_target(visit, named, &ROUTES.noun).await?;
-        let cancel = CancelSubscription {
-            provider_subscription_id: target.provider_ref.clone(),
-            when: if body.at_period_end.unwrap_or(false) {
-                CancelWhen::AtPeriodEnd
-            } else {
-                CancelWhen::AtOnce
-            },
-        };
-        let operation = Operation::Subscription(SubscriptionOperation::Cancel(cancel));
-        let call = Call {
-            provider: target.provider,
-            subject: target.subject,
-            target: target.id,
-            ..posted.call(visit, "POST /v1/subscriptions/{id}/cancel", operation)
-        };
-        let attached = Attached::then(target.created);
-        run(visit, call, Wording { status: 200, attached, write: body::write }).await
+        let asked = read_cancel(visit, named, &posted).await?;
+        run(visit, asked).await
     })
     .await
+}
+
+/// Reads how a subscription that exists is to end.
+pub(super) async fn read_cancel(
+    visit: &Visit,
+    named: Named,
+    posted: &Posted,
+) -> Result<(Call, Wording), ApiError> {
+    let body: CancelSubscriptionBody =
+        if posted.bytes.is_empty() { CancelSubscriptionBody::default() } else { json::read(&posted.bytes)? };
+    let target = find_target(visit, named, &ROUTES.noun).await?;
+    let when = if body.at_period_end.unwrap_or(false) { CancelWhen::AtPeriodEnd } else { CancelWhen::AtOnce };
+    let provider_subscription_id = target.provider_ref.clone();
+    let cancel = CancelSubscription { provider_subscription_id, when };
+    let operation = Operation::Subscription(SubscriptionOperation::Cancel(cancel));
+    let asked = ("POST /v1/subscriptions/{id}/cancel", operation);
+    Ok(changing(visit, posted, asked, target, body::write))
 }

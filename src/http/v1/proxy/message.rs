@@ -10,7 +10,8 @@ use super::headers;
 use super::upload::Excess;
 use crate::http::MAX_BODY_BYTES;
 use crate::http::error::ApiError;
-use crate::pipeline::{Completion, Present, is_kept_in_log};
+use crate::http::v1::events;
+use crate::pipeline::{Completion, News, Present, is_kept_in_log};
 
 /// Names the logged transaction in every answer: the body is the provider's.
 pub(super) const TRANSACTION_ID: &str = "x-transaction-id";
@@ -51,6 +52,10 @@ impl Present for Wording {
             }
             _ => None,
         }
+    }
+
+    fn tell(&self, news: &News<'_>) -> Bytes {
+        events::write(news)
     }
 }
 

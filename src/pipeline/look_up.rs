@@ -1,0 +1,109 @@
+//! Finding out what became of a call whose answer was lost: by the adapter's look-up, or by the same call with the same key
+//! while the provider remembers it. Nothing here sends what may be done a second time.
+
+use std::sync::Arc;
+
+use domain::{NotSent, Outcome, ProviderId, RejectionClass, Resource, StatusMeaning};
+
+use super::admission::{admit, verdict};
+use super::exchange::{Job, Ran, run};
+use super::routing::{self, Service};
+use super::{Call, Refusal};
+use crate::app::Worker;
+
+/// How a provider's refusal is called that knows a key for other bytes than these.
+const KEY_REUSED: &str = "idempotency_key_reused";
+
+/// What was found out about a call.
+#[derive(Debug)]
+pub(super) enum Finding {
+    /// What became of it.
+    Known(Ran),
+    /// The provider has no trace of it, and it is too old to be still on its way.
+    NeverArrived(Ran),
+    /// Nothing, this time.
+    Nothing(Ran),
+    /// Nothing, now or later: there is no look-up for it, and a repeat would do it twice. No call was made.
+    Nobody,
+}
+
+/// Looks for what became of a job's first call.
+///
+/// # Errors
+/// [`Refusal`]: the provider could not be asked. Nothing was sent.
+pub(super) async fn look_up(worker: &Worker, job: &Job<'_>) -> Result<Finding, Refusal> {
+    let gateway = &worker.gateway;
+    let age = gateway.clock.now().since(job.started_at);
+    match job.adapter.look_up(&job.call.operation) {
+        Some(exchange) => {
+            let found = admitted(worker, job, exchange).await?;
+            Ok(match &found.outcome {
+                Outcome::Executed(_) => Finding::Known(found),
+                Outcome::NotSent(NotSent::NeverArrived) if age >= gateway.config.calls.quiet() => {
+                    Finding::NeverArrived(found)
+                }
+                // It may still be on its way, or the look-up itself failed.
+                Outcome::NotSent(_) | Outcome::Rejected(_) | Outcome::Unknown(_) => Finding::Nothing(found),
+            })
+        }
+        None if adapters::is_repeat_safe(job.adapter, &job.call.operation, age) => {
+            let found = repeat(worker, job).await?;
+            Ok(if tells_of_the_first(&found.outcome) {
+                Finding::Known(found)
+            } else {
+                Finding::Nothing(found)
+            })
+        }
+        None => Ok(Finding::Nobody),
+    }
+}
+
+/// Returns the tenant's service at the provider that an earlier call went to, with its credentials as they are now.
+///
+/// # Errors
+/// [`Refusal::NoProvider`]: it is not configured any more.
+pub(super) fn service(call: &Call, provider: ProviderId) -> Result<Service, Refusal> {
+    let credentials = Arc::clone(&routing::service_entry(call, provider)?.credentials);
+    Ok(Service { provider, credentials })
+}
+
+/// Makes a job's call again: with the same key of the provider's and the same bytes.
+///
+/// # Errors
+/// [`Refusal`]: nothing was sent.
+pub(super) async fn repeat(worker: &Worker, job: &Job<'_>) -> Result<Ran, Refusal> {
+    let exchange = adapters::plan(job.adapter, &job.call.operation).map_err(|rejection| {
+        Refusal::Planned { provider: job.service.provider, rejection: Box::new(rejection) }
+    })?;
+    admitted(worker, job, exchange).await
+}
+
+async fn admitted(
+    worker: &Worker,
+    job: &Job<'_>,
+    exchange: Box<dyn adapters::Exchange>,
+) -> Result<Ran, Refusal> {
+    let admission = admit(&worker.gateway, job.call, job.service.provider)?;
+    let ran = run(worker, job, exchange).await;
+    admission.settle(verdict(&ran.outcome), worker.gateway.clock.monotonic());
+    Ok(ran)
+}
+
+/// Returns whether a repeat with the provider's idempotency key tells what became of the first call. That nothing was
+/// sent this time, that the provider was too busy to look, or that it knows the key for other bytes than these, does not.
+fn tells_of_the_first(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Executed(Resource::Proxy(reply)) => {
+            matches!(reply.meaning(), StatusMeaning::Done | StatusMeaning::Refused)
+        }
+        Outcome::Executed(_) => true,
+        Outcome::Rejected(rejection) => {
+            let is_about_now = matches!(
+                rejection.class,
+                RejectionClass::RateLimited | RejectionClass::Unavailable | RejectionClass::Credentials
+            );
+            !is_about_now && rejection.code != KEY_REUSED
+        }
+        Outcome::NotSent(_) | Outcome::Unknown(_) => false,
+    }
+}

@@ -1,0 +1,194 @@
+//! One row: its call is built again, looked up at its provider, and settled with what that tells.
+
+use std::time::Duration;
+
+use adapters::Adapter;
+use domain::{EventKind, LedgerEntry, NotSent, Outcome, RequestId, Settlement, TransactionStatus, Unknown};
+use resilience::Deadline;
+
+use super::{NotRebuilt, Rebuilt, Reconciler};
+use crate::auth::Principal;
+use crate::pipeline::exchange::{Job, Ran};
+use crate::pipeline::guard::Unsettled;
+use crate::pipeline::idempotency::{Guard, fingerprint};
+use crate::pipeline::look_up::{Finding, look_up, service};
+use crate::pipeline::news::{Subject, event};
+use crate::pipeline::routing::Service;
+use crate::pipeline::settle::conclude_with;
+use crate::pipeline::{Meta, Refusal};
+
+/// Why a row is not settled now.
+enum Stop {
+    /// Nobody could ask, which says nothing about the call and is no look-up.
+    Later(Duration),
+    /// A look-up in vain.
+    InVain,
+    /// No look-up can tell.
+    Nobody,
+}
+
+/// All that a look-up needs.
+struct Ready {
+    rebuilt: Rebuilt,
+    adapter: &'static dyn Adapter,
+    service: Service,
+}
+
+impl Reconciler {
+    /// Settles a row, or says when it is looked up next.
+    pub(super) async fn settle(&self, row: LedgerEntry, unsettled: Unsettled) {
+        // Held to the end of the look-up.
+        let place = self.places.get(&*row.provider).map(|places| places.try_acquire());
+        let ready = match &place {
+            Some(Err(_full)) => Err(Stop::Later(self.every())),
+            Some(Ok(_)) | None => self.prepare(&row).await,
+        };
+        match ready {
+            Ok(ready) => self.look_up(&row, unsettled, &ready).await,
+            Err(stop) => self.leave(&row, unsettled, stop),
+        }
+    }
+
+    /// Builds a row's call again, for the tenant and the credentials that there are now.
+    async fn prepare(&self, row: &LedgerEntry) -> Result<Ready, Stop> {
+        let gateway = &self.worker.gateway;
+        let gone = |what: &'static str| {
+            tracing::warn!(transaction = %row.transaction, provider = &*row.provider, what, "an unknown outcome cannot be looked up");
+            Stop::InVain
+        };
+        let adapter = adapters::adapter(&row.provider).ok_or_else(|| gone("there is no such provider"))?;
+        let tenant = match gateway.tenants.by_id(row.tenant).await {
+            Ok(Some(tenant)) => tenant,
+            Ok(None) => return Err(gone("there is no such tenant")),
+            Err(_told) => return Err(Stop::Later(self.every())),
+        };
+        // Whoever held the key then: money is settled for revoked and expired keys, too, and for tenants that are not served.
+        let principal = Principal { tenant, key: row.key, environment: row.environment };
+        let rebuilt = match self.rebuild.rebuild(&self.worker, principal, row, self.meta(row)).await {
+            Ok(rebuilt) => rebuilt,
+            Err(NotRebuilt::NotKept) => return Err(Stop::Nobody),
+            Err(NotRebuilt::StoreAway) => return Err(Stop::Later(self.every())),
+            Err(changed @ NotRebuilt::Changed(_)) => {
+                tracing::error!(transaction = %row.transaction, error = &changed as &dyn std::error::Error, "a call cannot be built again");
+                return Err(Stop::InVain);
+            }
+        };
+        if fingerprint(&rebuilt.call) != row.fingerprint {
+            tracing::error!(transaction = %row.transaction, "a call that was built again is another than it was");
+            return Err(Stop::InVain);
+        }
+        let service = service(&rebuilt.call, adapter.descriptor().id)
+            .map_err(|_| gone("it is not configured any more"))?;
+        Ok(Ready { rebuilt, adapter, service })
+    }
+
+    async fn look_up(&self, row: &LedgerEntry, unsettled: Unsettled, ready: &Ready) {
+        let job = Job {
+            call: &ready.rebuilt.call,
+            adapter: ready.adapter,
+            service: &ready.service,
+            transaction: row.transaction,
+            provider_key: &row.provider_key,
+            started_at: row.started_at,
+        };
+        let (ran, outcome) = match look_up(&self.worker, &job).await {
+            Ok(Finding::Known(ran)) => (ran, None),
+            Ok(Finding::NeverArrived(ran)) => (ran, Some(Outcome::NotSent(NotSent::NeverArrived))),
+            Ok(Finding::Nothing(ran)) => (ran, Some(Outcome::Unknown(Unknown::TimedOut))),
+            Ok(Finding::Nobody) => return self.leave(row, unsettled, Stop::Nobody),
+            Err(refusal) => return self.leave(row, unsettled, self.refused(&refusal)),
+        };
+        let outcome = outcome.unwrap_or(ran.outcome);
+        let ran = Ran { outcome, attempts: ran.attempts, earlier: row.look_ups.attempt_lines.clone() };
+        let now = self.worker.gateway.clock.now();
+        let replay = row.replay_until.since(now);
+        let guard = row.idempotency_key.clone().map(|key| Guard { key, replay });
+        let promise = guard.as_ref().map(|guard| (guard, row.fingerprint));
+        let next = unsettled.next();
+        self.note(row, word(&ran.outcome, next.next.is_none()));
+        conclude_with(&self.worker, &job, ran, (unsettled, next, promise), &*ready.rebuilt.present);
+    }
+
+    /// Returns what a refusal means. What protects a provider or this node puts a look-up off, and says nothing about the call.
+    fn refused(&self, refusal: &Refusal) -> Stop {
+        match refusal {
+            Refusal::CircuitOpen { retry_after, .. } => Stop::Later((*retry_after).max(self.every())),
+            Refusal::Overloaded => Stop::Later(self.every()),
+            _ => Stop::InVain,
+        }
+    }
+
+    /// Leaves a row unknown.
+    fn leave(&self, row: &LedgerEntry, unsettled: Unsettled, stop: Stop) {
+        let next = match stop {
+            Stop::Later(wait) => {
+                self.note(row, "postponed");
+                return unsettled.postpone(wait);
+            }
+            Stop::InVain => unsettled.next(),
+            Stop::Nobody => unsettled.nobody(),
+        };
+        self.note(row, word(&Outcome::Unknown(Unknown::TimedOut), next.next.is_none()));
+        let settlement = Settlement::Unknown(next);
+        let subject = Subject {
+            tenant: row.tenant,
+            transaction: row.transaction,
+            operation: row.operation,
+            provider: &row.provider,
+            environment: row.environment,
+        };
+        let now = (TransactionStatus::Unknown, None);
+        let event = unsettled.news(&settlement).map(|kind: EventKind| {
+            event(&self.worker.gateway, kind, subject, now, |news| self.rebuild.tell(news))
+        });
+        unsettled.record(None, settlement, event);
+    }
+
+    /// Tells what a look-up led to.
+    fn note(&self, row: &LedgerEntry, result: &'static str) {
+        let provider =
+            adapters::adapter(&row.provider).map_or("other", |adapter| adapter.descriptor().id.as_str());
+        self.worker.gateway.catalog.looked_up(provider, result);
+        let (transaction, done) = (row.transaction, row.look_ups.done);
+        match result {
+            "needs_attention" => tracing::error!(
+                %transaction, tenant.id = %row.tenant, provider, operation = row.operation.as_str(), look_ups = done,
+                "an outcome is still unknown and is not looked up any more: a person must look at the provider"
+            ),
+            "postponed" => tracing::debug!(%transaction, provider, "a look-up is put off"),
+            _ => {
+                tracing::info!(%transaction, provider, look_ups = done, result, "an unknown outcome was looked up")
+            }
+        }
+    }
+
+    /// Returns what is told of a look-up in place of a request. Its moment is that of the first call: what was in the future
+    /// then is read as it was.
+    fn meta(&self, row: &LedgerEntry) -> Meta {
+        let gateway = &self.worker.gateway;
+        let arrived = gateway.clock.monotonic();
+        Meta {
+            request_id: RequestId::generate(gateway.clock.now(), &*gateway.entropy).to_string().into(),
+            ip: None,
+            user_agent: None,
+            at: row.started_at,
+            arrived,
+            deadline: Deadline::after(arrived, gateway.config.calls.deadline()),
+        }
+    }
+
+    fn every(&self) -> Duration {
+        self.worker.gateway.config.reconcile.every()
+    }
+}
+
+/// Returns the closed set's word for what a look-up led to.
+const fn word(outcome: &Outcome, is_last: bool) -> &'static str {
+    match outcome {
+        Outcome::Executed(_) => "executed",
+        Outcome::Rejected(_) => "rejected",
+        Outcome::NotSent(_) => "never_arrived",
+        Outcome::Unknown(_) if is_last => "needs_attention",
+        Outcome::Unknown(_) => "unknown",
+    }
+}
