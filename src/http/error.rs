@@ -87,6 +87,9 @@ pub(super) struct ErrorFields {
     provider_message: Option<String>,
 }
 
+/// The code of an outcome that a person found out.
+pub(super) const SETTLED_BY_HAND: &str = "settled_by_hand";
+
 impl ApiError {
     fn new(
         kind: ErrorType,

@@ -10,6 +10,7 @@ mod json;
 mod observe;
 mod openapi;
 mod time;
+mod unsettled;
 mod v1;
 
 use actix_web::middleware::from_fn;
@@ -74,6 +75,7 @@ pub(crate) fn public_routes(config: &mut ServiceConfig) {
             .route("/api/keys/{id}/rotate", put().to(dashboard::keys::rotate))
             .route("/api/keys/{id}", delete().to(dashboard::keys::revoke))
             .route("/api/services", get().to(dashboard::services::list))
+            .route("/api/webhooks/events", get().to(dashboard::events::list))
             // Public
             .route("/health", get().to(health::health))
             .route("/health/live", get().to(health::live))
@@ -89,6 +91,9 @@ pub(crate) fn public_routes(config: &mut ServiceConfig) {
 pub(crate) fn admin_routes(config: &mut ServiceConfig) {
     config
         .route("/metrics", get().to(health::metrics))
+        .route("/unsettled", get().to(unsettled::list))
+        .route("/unsettled/{transaction}/look-up", post().to(unsettled::look_up))
+        .route("/unsettled/{transaction}/settle", post().to(unsettled::settle))
         .route("/health", get().to(health::health))
         .route("/health/live", get().to(health::live))
         .route("/health/ready", get().to(health::ready));

@@ -32,7 +32,9 @@ pub(crate) use flights::Flights;
 pub(crate) use idempotency::IdempotencyKey;
 pub(crate) use news::{News, Subject};
 pub(crate) use passthrough::{Answered, Passed, PassedBody, SMALL_BODY_BYTES, is_kept_in_log, pass};
-pub(crate) use reconcile::{NotRebuilt, Rebuild, Rebuilt, Reconciler};
+pub(crate) use reconcile::{
+    FoundByHand, HandRefusal, HandWording, NotRebuilt, Rebuild, Rebuilt, Reconciler, look_up_now,
+};
 pub(crate) use routing::{Endpoints, EndpointsError};
 pub(crate) use verify::{TokenExchange, verify_credentials};
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use domain::{
-    Environment, Event, EventId, EventKind, OperationKind, TenantId, Timestamp, TransactionId,
+    Environment, Event, EventId, EventKind, LedgerEntry, OperationKind, TenantId, Timestamp, TransactionId,
     TransactionStatus,
 };
 
@@ -42,6 +42,17 @@ pub(crate) struct News<'a> {
 }
 
 impl<'a> Subject<'a> {
+    /// Returns what a ledger row is about.
+    pub(super) fn of_row(row: &'a LedgerEntry) -> Self {
+        Self {
+            tenant: row.tenant,
+            transaction: row.transaction,
+            operation: row.operation,
+            provider: &row.provider,
+            environment: row.environment,
+        }
+    }
+
     /// Returns what a job is about.
     pub(super) fn of_job(job: &'a Job<'_>) -> Self {
         Self {

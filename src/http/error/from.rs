@@ -4,10 +4,10 @@ use actix_web::http::StatusCode;
 use domain::{AmountError, NotSent, ProviderId, Rejection, RejectionClass, Unknown};
 use resilience::LimitExceeded;
 
-use super::{ApiError, ErrorType};
+use super::{ApiError, ErrorType, SETTLED_BY_HAND};
 use crate::auth::{KeyRefusal, TokenRefusal};
 use crate::control::ControlError;
-use crate::pipeline::Refusal;
+use crate::pipeline::{FoundByHand, HandRefusal, Refusal};
 
 impl From<KeyRefusal> for ApiError {
     fn from(refusal: KeyRefusal) -> Self {
@@ -177,6 +177,38 @@ impl ApiError {
             format!("{what}, and the call may have been done: look at the provider before you send it again.")
         };
         error
+    }
+}
+
+impl ApiError {
+    /// A person found out what became of a request whose outcome was unknown.
+    pub fn settled_by_hand(provider: &str, found: &FoundByHand) -> Self {
+        let message = match found {
+            FoundByHand::Executed { provider_id } => format!(
+                "The answer to this request was lost. It was found out at {provider} that it was carried out: read {provider_id} there, \
+                 or by this transaction."
+            ),
+            FoundByHand::NotExecuted => format!(
+                "The answer to this request was lost. It was found out at {provider} that it was not carried out; the request may be sent again."
+            ),
+        };
+        Self::new(ErrorType::Conflict, StatusCode::CONFLICT, SETTLED_BY_HAND, message)
+    }
+}
+
+impl From<HandRefusal> for ApiError {
+    fn from(refusal: HandRefusal) -> Self {
+        match refusal {
+            HandRefusal::NotUnknown => {
+                Self::not_found("transaction_not_found", "No transaction of this id is of unknown outcome.")
+            }
+            HandRefusal::BeingLookedUp => {
+                let message = "The transaction is being looked up this moment; ask again in a while.";
+                Self::new(ErrorType::Conflict, StatusCode::CONFLICT, "being_looked_up", message)
+            }
+            HandRefusal::StoreAway => Self::store_away(),
+            HandRefusal::Overloaded => Refusal::Overloaded.into(),
+        }
     }
 }
 

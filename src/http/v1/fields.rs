@@ -129,7 +129,9 @@ pub(super) fn read_url(param: &'static str, text: Option<&str>) -> Result<Option
 }
 
 /// Reads a query string strictly.
-pub(super) fn read_query<T: serde::de::DeserializeOwned>(request: &HttpRequest) -> Result<T, ApiError> {
+pub(in crate::http) fn read_query<T: serde::de::DeserializeOwned>(
+    request: &HttpRequest,
+) -> Result<T, ApiError> {
     actix_web::web::Query::<T>::from_query(request.query_string())
         .map(actix_web::web::Query::into_inner)
         .map_err(|error| {

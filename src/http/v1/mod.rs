@@ -3,7 +3,7 @@
 pub(super) mod calls;
 mod customer;
 pub(super) mod events;
-mod fields;
+pub(super) mod fields;
 mod metadata;
 pub(super) mod orders;
 pub(super) mod payment_links;

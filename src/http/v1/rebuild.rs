@@ -8,13 +8,15 @@ use domain::{LedgerEntry, OperationKind};
 use super::orders::Change;
 use super::present::Wording;
 use super::target::Named;
-use super::{Posted, calls, events, orders, payment_links, payouts, refunds, sms, subscriptions};
+use super::{Posted, calls, events, orders, payment_links, payouts, proxy, refunds, sms, subscriptions};
 use crate::app::Worker;
 use crate::auth::Principal;
-use crate::http::error::ApiError;
+use crate::http::error::{ApiError, SETTLED_BY_HAND};
 use crate::http::extract::Visit;
 use crate::http::observe::Facts;
-use crate::pipeline::{Call, IdempotencyKey, Meta, News, NotRebuilt, Rebuild, Rebuilt};
+use crate::pipeline::{
+    Call, FoundByHand, HandWording, IdempotencyKey, Meta, News, NotRebuilt, Rebuild, Rebuilt,
+};
 
 /// Builds calls again, and words events.
 #[derive(Debug)]
@@ -36,6 +38,16 @@ impl Rebuild for Rebuilder {
             Err(error) if error.code() == ApiError::store_away().code() => Err(NotRebuilt::StoreAway),
             Err(error) => Err(NotRebuilt::Changed(error.code().into())),
         }
+    }
+
+    fn by_hand(&self, row: &LedgerEntry, found: &FoundByHand) -> HandWording {
+        let error = ApiError::settled_by_hand(&row.provider, found).with_transaction(row.transaction);
+        let logged = Bytes::from(error.to_json());
+        let kept = match row.operation {
+            OperationKind::ProxyWrite => proxy::pack_error(&error, row.transaction).1,
+            _ => logged.clone(),
+        };
+        HandWording { status: error.status(), kept, logged, code: SETTLED_BY_HAND }
     }
 
     fn tell(&self, news: &News<'_>) -> Bytes {

@@ -4,6 +4,7 @@
 //! What happens if the process dies, line by line: a row that was taken has a lease, and is due again when that ends; its call was
 //! a read, or a repeat that does nothing twice; what was found out is written in one commit with the log row and the event.
 
+mod by_hand;
 mod row;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ use adapters::ADAPTERS;
 use async_trait::async_trait;
 use domain::LedgerEntry;
 use tokio::sync::Semaphore;
+
+pub(crate) use by_hand::{FoundByHand, HandRefusal, HandWording, look_up_now};
 
 use super::guard::Unsettled;
 use super::{Call, Meta, News, Present};
@@ -57,6 +60,9 @@ pub(crate) trait Rebuild: Send + Sync + std::fmt::Debug {
         row: &LedgerEntry,
         meta: Meta,
     ) -> Result<Rebuilt, NotRebuilt>;
+
+    /// Words an outcome that a person found out.
+    fn by_hand(&self, row: &LedgerEntry, found: &FoundByHand) -> HandWording;
 
     /// Returns the payload of an event.
     fn tell(&self, news: &News<'_>) -> bytes::Bytes;

@@ -130,16 +130,9 @@ impl Reconciler {
         };
         self.note(row, word(&Outcome::Unknown(Unknown::TimedOut), next.next.is_none()));
         let settlement = Settlement::Unknown(next);
-        let subject = Subject {
-            tenant: row.tenant,
-            transaction: row.transaction,
-            operation: row.operation,
-            provider: &row.provider,
-            environment: row.environment,
-        };
         let now = (TransactionStatus::Unknown, None);
         let event = unsettled.news(&settlement).map(|kind: EventKind| {
-            event(&self.worker.gateway, kind, subject, now, |news| self.rebuild.tell(news))
+            event(&self.worker.gateway, kind, Subject::of_row(row), now, |news| self.rebuild.tell(news))
         });
         unsettled.record(None, settlement, event);
     }
@@ -164,7 +157,7 @@ impl Reconciler {
 
     /// Returns what is told of a look-up in place of a request. Its moment is that of the first call: what was in the future
     /// then is read as it was.
-    fn meta(&self, row: &LedgerEntry) -> Meta {
+    pub(super) fn meta(&self, row: &LedgerEntry) -> Meta {
         let gateway = &self.worker.gateway;
         let arrived = gateway.clock.monotonic();
         Meta {

@@ -85,7 +85,7 @@ fn pack_reply(reply: &ProxyReply, transaction: TransactionId) -> Bytes {
     pack(headers, transaction, &reply.body)
 }
 
-fn pack_error(error: &ApiError, transaction: TransactionId) -> (u16, Bytes) {
+pub(in crate::http::v1) fn pack_error(error: &ApiError, transaction: TransactionId) -> (u16, Bytes) {
     let content_type = [("content-type", &b"application/json"[..])].into_iter();
     (error.status(), pack(content_type, transaction, &error.to_json()))
 }

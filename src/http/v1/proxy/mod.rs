@@ -15,6 +15,7 @@ use bytes::Bytes;
 use domain::{Operation, ProxyOperation, RetrySafety, Scope};
 use http::Method;
 
+pub(super) use self::message::pack_error;
 use self::message::{TRANSACTION_ID, Wording, unpack};
 use self::upload::{Body, Excess, Limits};
 use super::fields::read_provider;
