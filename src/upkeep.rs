@@ -1,4 +1,4 @@
-//! Chores that no request waits for: metrics that leave their window, when keys were last used, answers no longer replayed.
+//! Chores that no request waits for: metrics that leave their window, how much is unsettled, when keys were last used, answers no longer replayed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +44,7 @@ pub(crate) async fn run(gateway: Arc<Gateway>, telemetry: telemetry::Telemetry) 
         tokio::time::sleep(EVERY).await;
         round = round.wrapping_add(1);
         telemetry.run_upkeep();
+        tell_unsettled(&gateway).await;
         if round.is_multiple_of(ROUNDS_PER_TOUCH) {
             write_key_uses(&gateway).await;
         }
@@ -68,6 +69,15 @@ pub(crate) async fn write_key_uses(gateway: &Gateway) {
             "when keys were last used cannot be written"
         );
     }
+}
+
+/// Tells the metrics how many outcomes are unknown. While the store is away they stand as they were.
+async fn tell_unsettled(gateway: &Gateway) {
+    // Told where it failed.
+    let Ok(unsettled) = gateway.ledger.unsettled().await else { return };
+    let now = gateway.clock.now();
+    let oldest = unsettled.oldest.map_or(Duration::ZERO, |oldest| now.since(oldest));
+    gateway.catalog.unsettled(unsettled.waiting, unsettled.needs_attention, oldest);
 }
 
 async fn tend_store(gateway: &Gateway) {

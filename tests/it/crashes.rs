@@ -28,6 +28,12 @@ struct Death {
     body: Value,
 }
 
+impl Death {
+    fn key(&self) -> String {
+        format!("killed-{}-{}", self.provider, self.during)
+    }
+}
+
 impl Crash {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -65,16 +71,15 @@ impl Crash {
         self.judge.get(&path, &[]).await.json()["count"].as_u64().expect("a count")
     }
 
-    /// Kills the gateway during a call, starts it again, and repeats the request until it is answered. Returns the object.
-    async fn die(&self, dev: Dev, key: &str, death: &Death) -> (Dev, Value) {
-        let &Death { provider, during, effect, path, ref body } = death;
-        let (effects, calls) = (self.effects(provider, effect).await, self.calls(provider, during).await);
+    /// Kills the gateway during a call, and starts it again.
+    async fn kill(&self, dev: Dev, key: &str, death: &Death) -> Dev {
+        let &Death { provider, during, path, ref body, .. } = death;
+        let calls = self.calls(provider, during).await;
         let fault = json!({"provider": provider, "operation": during, "times": 1, "fault": {"kind": "execute_then_hang"}});
         self.judge.send(Method::PUT, "/_control/faults", &[JSON], fault.to_string()).await.expect(200);
-        let idempotency_key = format!("killed-{provider}-{during}");
         let api = dev.api.clone();
         let waiting = tokio::spawn({
-            let (key, idempotency_key, body) = (key.to_owned(), idempotency_key.clone(), body.to_string());
+            let (key, idempotency_key, body) = (key.to_owned(), death.key(), body.to_string());
             async move {
                 let headers = [("x-platform-key", &*key), ("idempotency-key", &*idempotency_key), JSON];
                 api.try_send(Method::POST, path, &headers, body).await
@@ -87,8 +92,15 @@ impl Crash {
         drop(dev);
         assert!(waiting.await.expect("joined").is_err(), "nobody answered");
         self.judge.send(Method::DELETE, "/_control/faults", &[], "").await.expect(200);
+        self.gateway()
+    }
 
-        let dev = self.gateway();
+    /// Kills the gateway during a call, starts it again, and repeats the request until it is answered. Returns the object.
+    async fn die(&self, dev: Dev, key: &str, death: &Death) -> (Dev, Value) {
+        let &Death { provider, during, effect, path, ref body } = death;
+        let effects = self.effects(provider, effect).await;
+        let dev = self.kill(dev, key, death).await;
+        let idempotency_key = death.key();
         let headers = [("x-platform-key", key), ("idempotency-key", &*idempotency_key)];
         // What left no trace is made again only when it is too old to be still on its way.
         let made = eventually("the key is answered", async || {
@@ -169,5 +181,39 @@ async fn a_refund_during_which_the_gateway_died_is_made_once() {
         let (next, refund) = crash.die(dev, &key, &death).await;
         assert_eq!(refund["status"], "succeeded", "{provider} {refund}");
         dev = next;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_crash_left_open_is_settled_at_the_start_without_anyone_asking() {
+    let crash = Crash::new();
+    let mut dev = crash.gateway();
+    let key = dev.key.clone().expect("a test key");
+    for (provider, currency) in [("razorpay", "INR"), ("stripe", "USD"), ("paypal", "USD")] {
+        let body = json!({"amount": "5.00", "currency": currency, "provider": provider});
+        let death = Death {
+            provider,
+            during: "orders.create",
+            effect: "orders.create",
+            path: "/v1/payments/orders",
+            body: body.clone(),
+        };
+        let effects = crash.effects(provider, "orders.create").await;
+        dev = crash.kill(dev, &key, &death).await;
+        let headers = [("x-platform-key", key.as_str())];
+        let path = format!("/v1/payments/orders?provider={provider}");
+        let found = eventually("the order is listed", async || {
+            dev.api.get(&path, &headers).await.expect(200).json()["data"].as_array()?.first().cloned()
+        })
+        .await;
+        assert_eq!(crash.effects(provider, "orders.create").await, effects + 1, "{provider}: {found}");
+        // The key's answer is the order that was found.
+        let again = dev
+            .api
+            .post("/v1/payments/orders", &[headers[0], ("idempotency-key", &death.key())], &body)
+            .await
+            .expect(201);
+        assert_eq!(again.header("idempotent-replayed"), Some("true"), "{provider}");
+        assert_eq!(again.json()["transaction_id"], found["transaction_id"], "{provider}");
     }
 }

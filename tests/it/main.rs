@@ -30,6 +30,7 @@ mod payment_links;
 mod payouts;
 mod paypal_orders;
 mod process;
+mod reconcile;
 mod refunds;
 mod sms;
 mod stopping;

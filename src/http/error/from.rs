@@ -182,7 +182,7 @@ impl ApiError {
 
 impl ApiError {
     /// A person found out what became of a request whose outcome was unknown.
-    pub fn settled_by_hand(provider: &str, found: &FoundByHand) -> Self {
+    pub(crate) fn settled_by_hand(provider: &str, found: &FoundByHand) -> Self {
         let message = match found {
             FoundByHand::Executed { provider_id } => format!(
                 "The answer to this request was lost. It was found out at {provider} that it was carried out: read {provider_id} there, \
