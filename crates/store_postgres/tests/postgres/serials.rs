@@ -7,9 +7,10 @@ use domain::ports::{Begun, Ledger, Record, TransactionLog};
 use domain::{LedgerEntry, LookUps, Settlement, TenantId, TransactionId};
 use testkit::conformance::samples::{self, moment};
 
-use crate::support::{DEADLOCKS_SQL, Database, TASKS, nodes, on_nodes, shuffled};
+use crate::support::{Database, TASKS, nodes, on_nodes, shuffled};
 
 const ROWS: usize = 48;
+const ROUNDS: usize = 12;
 
 fn named(tenant: TenantId, key: &str, serial: usize) -> LedgerEntry {
     LedgerEntry {
@@ -27,11 +28,15 @@ async fn begin_on_all(
 ) -> (HashMap<Box<str>, Vec<TransactionId>>, Vec<LedgerEntry>) {
     let tenant = samples::id();
     let mut tasks = on_nodes(&nodes(database), |task, node| async move {
-        let serials = shuffled(ROWS, task).enumerate();
-        let entries: Vec<_> =
-            serials.map(|(place, serial)| named(tenant, &key(place, task), serial)).collect();
-        let begun = node.begin(entries.clone()).await.unwrap();
-        entries.into_iter().zip(begun).collect::<Vec<_>>()
+        let mut answers = Vec::new();
+        for round in 0..ROUNDS {
+            let entry =
+                |(place, serial)| named(tenant, &key(round * ROWS + place, task), round * ROWS + serial);
+            let entries: Vec<_> = shuffled(ROWS, task + round).enumerate().map(entry).collect();
+            let begun = node.begin(entries.clone()).await.unwrap();
+            answers.extend(entries.into_iter().zip(begun));
+        }
+        answers
     });
     let (mut started, mut in_the_way): (HashMap<_, Vec<_>>, Vec<_>) = Default::default();
     while let Some(answers) = tasks.join_next().await {
@@ -56,11 +61,11 @@ async fn begin_on_all(
 async fn of_calls_with_keys_of_their_own_one_begins_for_each_serial() {
     let database = Database::new().await.with_partitions();
     let (started, in_the_way) = begin_on_all(&database, |place, task| format!("{place:03} {task}")).await;
-    assert_eq!(started.len(), ROWS);
+    assert_eq!(started.len(), ROUNDS * ROWS);
     assert!(started.values().all(|rows| rows.len() == 1), "{started:?}");
-    assert_eq!(in_the_way.len(), ROWS * (TASKS - 1));
+    assert_eq!(in_the_way.len(), ROUNDS * ROWS * (TASKS - 1));
     assert!(in_the_way.iter().all(|row| started[row.serial.as_ref().unwrap()] == [row.transaction]));
-    assert_eq!(database.psql(DEADLOCKS_SQL), "0", "they queue up and never cross");
+    assert_eq!(database.deadlocks().await, "0", "they queue up and never cross");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -68,16 +73,15 @@ async fn of_twins_with_other_serials_none_begins_twice() {
     let database = Database::new().await.with_partitions();
     let (started, in_the_way) = begin_on_all(&database, |place, _| format!("{place:03}")).await;
     assert!(started.values().all(|rows| rows.len() == 1), "{started:?}");
-    assert_eq!(started.len() + in_the_way.len(), ROWS * TASKS);
+    assert_eq!(started.len() + in_the_way.len(), ROUNDS * ROWS * TASKS);
     let rows = "SELECT count(*), count(DISTINCT idempotency_key), count(DISTINCT serial) FROM ledger";
     let begun = started.len();
     assert_eq!(database.psql(rows), format!("{begun}|{begun}|{begun}"));
-    assert_eq!(database.psql(DEADLOCKS_SQL), "0", "they queue up and never cross");
+    assert_eq!(database.deadlocks().await, "0", "they queue up and never cross");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nodes_that_do_everything_to_the_same_rows_all_come_through() {
-    const ROUNDS: usize = 12;
     let database = Database::new().await.with_partitions();
     let tenant = samples::id();
     let mut tasks = on_nodes(&nodes(&database), |task, node| async move {
@@ -116,5 +120,5 @@ async fn nodes_that_do_everything_to_the_same_rows_all_come_through() {
     }
     let twice = "SELECT count(*) - count(DISTINCT provider_event_id) FROM webhook_events";
     assert_eq!(database.psql(twice), "0");
-    assert_eq!(database.psql(DEADLOCKS_SQL), "0", "they queue up and never cross");
+    assert_eq!(database.deadlocks().await, "0", "they queue up and never cross");
 }

@@ -16,10 +16,6 @@ pub(crate) const COUNTED_SQL: &str = "SELECT sum(calls) FROM usage_rollups";
 /// How many tasks the nodes share.
 pub(crate) const TASKS: usize = 8;
 
-/// How many transactions the server had to end because they waited for each other.
-pub(crate) const DEADLOCKS_SQL: &str =
-    "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
-
 /// A migrated database.
 pub(crate) struct Database<'a> {
     server: &'a Postgres,
@@ -66,6 +62,17 @@ impl<'a> Database<'a> {
     #[track_caller]
     pub(crate) fn psql(&self, sql: &str) -> String {
         self.server.psql(&self.name, sql)
+    }
+
+    /// Returns how many transactions the server had to end because they waited for each other. Waits until all nodes have gone:
+    /// a connection may tell as late as at its end.
+    pub(crate) async fn deadlocks(&self) -> String {
+        let others = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+        while self.psql(others) != "0" {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        self.psql("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
     }
 
     /// Returns how a node reaches it.
