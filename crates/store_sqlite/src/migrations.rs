@@ -105,3 +105,42 @@ fn apply(connection: &mut Connection, migration: &Migration) -> rusqlite::Result
 fn checksum(sql: &str) -> [u8; 32] {
     Sha256::digest(sql.as_bytes()).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_the_version_before_are_due_when_their_leases_are_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("earlier.db");
+        let mut connection = crate::connection::open_writer(&path).unwrap();
+        connection.execute_batch(CREATE_TABLE).unwrap();
+        for migration in MIGRATIONS.iter().filter(|migration| migration.version < 6) {
+            apply(&mut connection, migration).unwrap();
+        }
+        let row = |id: u8, state: &str, answer: &str| {
+            format!(
+                "INSERT INTO ledger VALUES (unhex('{id:032x}'), zeroblob(16), zeroblob(16), 'test', '{id}', 'sms.send',
+                    zeroblob(32), 'msg91', '', '', 10, 40, 50, '{state}', {answer}, x'', {answer});"
+            )
+        };
+        let log = "INSERT INTO transaction_logs VALUES (zeroblob(16), zeroblob(16), zeroblob(16), 'test', 'sms.get', NULL,
+            NULL, NULL, '', 'success', NULL, 200, NULL, NULL, NULL, NULL, 0, 0, 0, '', NULL, NULL, 0, x'', x'', NULL)";
+        let settled =
+            row(3, "settled", "NULL").replace("'settled', NULL, x'', NULL", "'settled', 200, x'', x''");
+        let rows = [row(1, "started", "NULL"), row(2, "unknown", "NULL"), settled, log.to_owned()];
+        connection.execute_batch(&rows.join("\n")).unwrap();
+        migrate(&mut connection, &path).unwrap();
+        let read = |sql| -> Vec<(String, Option<u32>, Vec<u8>)> {
+            let mut rows = connection.prepare(sql).unwrap();
+            let rows = rows.query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+            rows.collect::<Result<_, _>>().unwrap()
+        };
+        let ledger = read("SELECT state, look_up_at, attempt_lines FROM ledger ORDER BY transaction_id");
+        let expected = [("started", Some(40)), ("unknown", Some(40)), ("settled", None)];
+        assert_eq!(ledger, expected.map(|(state, at)| (state.to_owned(), at, Vec::new())));
+        let log = read("SELECT status, NULL, attempt_lines FROM transaction_logs");
+        assert_eq!(log, [("success".to_owned(), None, Vec::new())]);
+    }
+}

@@ -183,3 +183,33 @@ fn read_feature(word: &str) -> Option<FeatureSetting> {
     };
     Some(FeatureSetting { feature, is_enabled, priority, falls_back })
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Feature;
+
+    use super::*;
+
+    #[test]
+    fn features_are_read_as_they_were_written_and_as_earlier_versions_wrote_them() {
+        let setting = |feature, is_enabled, priority, falls_back| FeatureSetting {
+            feature,
+            is_enabled,
+            priority,
+            falls_back,
+        };
+        let read = |text: &str| {
+            Column::<Box<[FeatureSetting]>>::column_result(ValueRef::Text(text.as_bytes())).map(|read| read.0)
+        };
+        let both = [setting(Feature::Payments, true, 0, true), setting(Feature::Sms, false, 7, false)];
+        assert_eq!(write_features(&both), "payments:on:0:falls_back,sms:off:7");
+        assert_eq!(*read("payments:on:0:falls_back,sms:off:7").unwrap(), both);
+        assert_eq!(*read("payments:on:0").unwrap(), [setting(Feature::Payments, true, 0, false)]);
+        assert_eq!(*read("").unwrap(), []);
+        for unknown in
+            ["payments", "payments:on", "payments:on:x", "payments:on:0:", "payments:on:0:falls_back:1"]
+        {
+            assert!(read(unknown).is_err(), "{unknown}");
+        }
+    }
+}

@@ -237,3 +237,15 @@ fn hash(text: &str) -> Option<KeyHash> {
     hex::decode_to_slice(text, &mut bytes).ok()?;
     Some(KeyHash(bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Setting;
+
+    #[test]
+    fn a_setting_that_an_earlier_version_kept_does_not_fall_back() {
+        let kept = r#"{"feature": "payments", "is_enabled": true, "priority": 3}"#;
+        let setting: Setting = serde_json::from_str(kept).unwrap();
+        assert!(setting.is_enabled && !setting.falls_back);
+    }
+}

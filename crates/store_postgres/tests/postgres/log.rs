@@ -200,6 +200,56 @@ async fn moments_that_no_calendar_has_are_kept_as_the_last_one() {
 }
 
 #[tokio::test]
+async fn rows_of_the_version_before_are_read_and_due_when_their_leases_are_over() {
+    let database = Database::new().await.with_partitions();
+    let store = database.open();
+    let order = samples::order(samples::id());
+    let entry = samples::entry(order.tenant, Some("earlier"));
+    // Without the columns that a node of that version does not know.
+    let id = |id: u128| format!("{id:032x}");
+    let (tenant, transaction) = (id(order.tenant.as_u128()), id(order.id.as_u128()));
+    database.psql(&format!(
+        "INSERT INTO ledger (transaction_id, user_id, api_key_id, environment, idempotency_key, operation, fingerprint,
+            service_name, provider_key, target, started_at, lease_until, replay_until, state, request_payload)
+        VALUES ('{transaction}', '{tenant}', '{tenant}', 'test', 'earlier', 'orders.create',
+            decode(repeat('00', 32), 'hex'), 'stripe', '', '', now(), now(), now(), 'started', '');
+        INSERT INTO transaction_logs (user_id, transaction_id, api_key_id, environment, operation, endpoint, status,
+            response_status, duration_us, provider_duration_us, attempts, request_id, created_at, request_payload,
+            response_payload)
+        VALUES ('{tenant}', '{transaction}', '{tenant}', 'test', 'orders.create', '', 'success', 201, 1, 1, 1, '',
+            to_timestamp({}), '', '')",
+        order.created_at.unix_seconds()
+    ));
+    let logged =
+        TransactionLog::find(&store, order.tenant, order.environment, order.id).await.unwrap().unwrap();
+    assert_eq!(logged.attempt_lines, Bytes::new());
+    let listed = Ledger::find(&store, order.tenant, entry.environment, "earlier").await.unwrap().unwrap();
+    assert_eq!((listed.serial, listed.look_ups.done), (None, 0));
+    let before = Timestamp::from_unix_ms(listed.lease_until.unix_ms() - 1000);
+    let after = listed.lease_until.after(Duration::from_secs(1));
+    assert_eq!(store.take_due(before, after, 10).await.unwrap(), []);
+    let due = store.take_due(after, after, 10).await.unwrap();
+    assert_eq!(due.iter().map(|row| row.transaction).collect::<Vec<_>>(), [order.id]);
+}
+
+#[tokio::test]
+async fn an_event_goes_with_the_batch_that_is_refused() {
+    let database = Database::new().await.with_partitions();
+    database.psql("ALTER TABLE partitions.transaction_logs_20250829 ADD CHECK (reference <> 'inv-7')");
+    let store = database.open();
+    let order = samples::order(samples::id());
+    let record = Record { event: Some(samples::event(order.tenant, order.id)), ..logged(&order) };
+    store.record(vec![record.clone()]).await.unwrap_err();
+    let events = "SELECT (SELECT count(*) FROM webhook_events), (SELECT count(*) FROM webhook_event_ids)";
+    assert_eq!(database.psql(events), "0|0");
+    let paid = Transaction { reference: None, ..order };
+    store.record(vec![Record { event: record.event, ..logged(&paid) }]).await.unwrap();
+    assert_eq!(database.psql(events), "1|1");
+    let words = "SELECT service_name, event_type, processed, related_txn_id IS NOT NULL FROM webhook_events";
+    assert_eq!(database.psql(words), "gateway|transaction.settled|f|t");
+}
+
+#[tokio::test]
 async fn no_error_tells_what_a_row_holds() {
     let database = Database::new().await.with_partitions();
     database.psql("ALTER TABLE ledger ADD CHECK (target <> 'order_N1')");

@@ -45,3 +45,18 @@ async fn features_come_back_in_the_order_in_which_they_were_put() {
     let payments = "SELECT features_config #>> '{payments,enabled}' FROM service_credentials LIMIT 1";
     assert_eq!(database.psql(payments), "true");
 }
+
+#[tokio::test]
+async fn features_that_an_earlier_version_wrote_do_not_fall_back() {
+    let database = Database::new().await;
+    let store = database.open();
+    let new = samples::tenant();
+    let tenant = new.tenant.id;
+    store.insert(new).await.unwrap();
+    store.put(vec![samples::service(tenant, "stripe")]).await.unwrap();
+    let earlier = r#"{"payments": {"enabled": true, "priority": 3, "place": 0}}"#;
+    database.psql(&format!("UPDATE service_credentials SET features_config = '{earlier}'"));
+    let feature = Feature::Payments;
+    let read = FeatureSetting { feature, is_enabled: true, priority: 3, falls_back: false };
+    assert_eq!(*store.list(tenant).await.unwrap()[0].features, [read]);
+}

@@ -93,12 +93,43 @@ async fn the_tenant_itself_sees_its_rows() {
         ("service_credentials", 1),
         ("ledger", 1),
         ("transaction_logs", 4),
-        ("webhook_events", 4),
+        ("webhook_events", 8),
         ("usage_rollups", 4),
         ("audit_log", 1),
     ] {
         assert_eq!(rows_of(&client, &format!("SELECT * FROM {table}")).await.unwrap(), rows, "{table}");
     }
+}
+
+/// What a tenant may do to an event is to note that it was delivered; the log's writer adds events and reads none.
+#[tokio::test]
+async fn an_event_is_added_by_the_logs_writer_and_never_changed() {
+    let database = database_with_rows().await;
+    let of_gateway = "webhook_events WHERE service_name = 'gateway'";
+    let (app, log_writer, ledger_writer) = (
+        sign_in_as("gateway_app", &database).await,
+        sign_in_as("gateway_log_writer", &database).await,
+        sign_in_as("gateway_ledger_writer", &database).await,
+    );
+    app.batch_execute(&format!("SET app.user_id = '{TENANT}'")).await.unwrap();
+    assert_eq!(rows_of(&app, &format!("SELECT * FROM {of_gateway}")).await.unwrap(), 4);
+    let insert = format!(
+        "INSERT INTO webhook_events (id, user_id, service_name, environment, provider_event_id, event_type, payload, created_at)
+         VALUES (gen_random_uuid(), '{TENANT}', 'gateway', 'test', 'once', 'transaction.settled', '', now())"
+    );
+    for (client, sql) in [
+        (&app, insert.as_str()),
+        (&app, "UPDATE webhook_events SET payload = 'forged'"),
+        (&app, "DELETE FROM webhook_events"),
+        (&log_writer, "SELECT * FROM webhook_events"),
+        (&ledger_writer, insert.as_str()),
+        (&ledger_writer, "SELECT * FROM webhook_events"),
+    ] {
+        let refused = rows_of(client, sql).await.unwrap_err();
+        assert_eq!(refused.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{sql}");
+    }
+    assert_eq!(rows_of(&log_writer, &insert).await.unwrap(), 1);
+    assert_eq!(rows_of(&log_writer, &insert).await.unwrap(), 0, "once");
 }
 
 #[tokio::test]

@@ -21,16 +21,17 @@ const ROWS: &str = "
             features_config, created_at, updated_at)
         VALUES ('{tenant}', 'stripe', 'test', '{}', '{}', '{}', now(), now());
     INSERT INTO ledger (transaction_id, user_id, api_key_id, environment, operation, fingerprint, service_name, provider_key,
-            target, started_at, lease_until, replay_until, state, request_payload)
+            target, started_at, lease_until, replay_until, state, request_payload, serial, attempt_lines)
         VALUES (gen_random_uuid(), '{tenant}', gen_random_uuid(), 'test', 'orders.create', decode(repeat('00', 32), 'hex'),
-            'stripe', 'p', '', now(), now(), now(), 'started', '');
+            'stripe', 'p', '', now(), now(), now(), 'unknown', '', 'order', '[]');
     INSERT INTO transaction_logs (user_id, transaction_id, api_key_id, environment, operation, endpoint, status,
             response_status, duration_us, provider_duration_us, attempts, request_id, created_at, request_payload,
             response_payload)
         SELECT '{tenant}', gen_random_uuid(), gen_random_uuid(), 'test', 'orders.create', 'POST /v1/payments/orders', 'success',
             201, 1, 1, 1, 'req', at, '', '' FROM {days};
     INSERT INTO webhook_events (id, user_id, service_name, environment, provider_event_id, event_type, payload, created_at)
-        SELECT gen_random_uuid(), '{tenant}', 'stripe', 'test', at::text, 'e', '', at FROM {days};
+        SELECT gen_random_uuid(), '{tenant}', service, 'test', at::text, 'e', '', at
+        FROM {days} CROSS JOIN unnest('{stripe, gateway}'::text[]) AS service;
     INSERT INTO usage_rollups
         SELECT '{tenant}', 'test', date_trunc('minute', at, 'UTC'), '', 'orders.create', '', 1, 0, 0, 1, 0, 1, 1,
             1, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM {days};
