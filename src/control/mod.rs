@@ -4,8 +4,11 @@ mod accounts;
 mod demo;
 mod keys;
 mod onboarding;
+mod routing;
 mod services;
 mod telling;
+
+use std::borrow::Cow;
 
 use domain::ports::StoreError;
 
@@ -13,7 +16,8 @@ pub(crate) use accounts::{SignIn, SignUp, SignedIn, sign_in, sign_up};
 pub(crate) use demo::{DemoAccess, make_demo_tenant};
 pub(crate) use keys::{IssuedKey, NewKey, create_key, list_keys, revoke_key, rotate_key};
 pub(crate) use onboarding::{Selection, Setup, configure, parse};
-pub(crate) use services::{ServiceView, list_services};
+pub(crate) use routing::{Rule, list_rules, set_rules};
+pub(crate) use services::{FeatureChange, ServiceView, list_services, set_features};
 use telling::tell_of_change;
 pub(crate) use telling::{Untold, keep_telling};
 
@@ -24,7 +28,7 @@ pub enum ControlError {
     #[error("{message}")]
     Invalid {
         /// Which field.
-        param: &'static str,
+        param: Cow<'static, str>,
         /// The error's code.
         code: &'static str,
         /// What is wrong, for the caller.
@@ -77,7 +81,7 @@ pub enum ControlError {
 }
 
 impl ControlError {
-    fn invalid(param: &'static str, message: impl Into<String>) -> Self {
-        Self::Invalid { param, code: "invalid_field", message: message.into() }
+    fn invalid(param: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self::Invalid { param: param.into(), code: "invalid_field", message: message.into() }
     }
 }

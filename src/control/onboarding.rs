@@ -10,6 +10,7 @@ use envfile::{Detected, DetectedService, FileError};
 use vault::Binding;
 
 use super::keys::{IssuedKey, NewKey, create_key};
+use super::routing::keep_routing;
 use super::{ControlError, services::ServiceView, tell_of_change};
 use crate::app::Gateway;
 use crate::pipeline::verify_credentials;
@@ -61,7 +62,7 @@ struct Chosen {
 /// [`ControlError::Invalid`] when the file is too large, too long or no text.
 pub(crate) fn parse(env_text: &[u8]) -> Result<Detected, ControlError> {
     let file = envfile::lex(env_text).map_err(|error| ControlError::Invalid {
-        param: "env_text",
+        param: "env_text".into(),
         code: match error {
             FileError::TooLarge { .. } => "file_too_large",
             FileError::TooManyVariables => "too_many_variables",
@@ -99,7 +100,7 @@ pub(crate) async fn configure(
         tracing::error!(%tenant, error = &error as &dyn std::error::Error, "a data key cannot be opened");
         ControlError::Internal("opening the data key")
     })?;
-    let sealed: Vec<SealedService> = chosen
+    let mut sealed: Vec<SealedService> = chosen
         .iter()
         .zip(verified)
         .enumerate()
@@ -107,6 +108,7 @@ pub(crate) async fn configure(
             seal(gateway, &data_key, tenant, (position, service, verified_at, now))
         })
         .collect::<Result<_, _>>()?;
+    keep_routing(&mut sealed, &gateway.stores.services.list(tenant).await?);
     gateway.stores.services.put(sealed.clone()).await?;
     tell_of_change(gateway, tenant).await?;
     let keys = create_keys(gateway, tenant, &sealed, setup.create_keys).await?;
@@ -124,7 +126,7 @@ fn choose_all(detected: &Detected) -> Result<Vec<Chosen>, ControlError> {
     let complete: Vec<_> = detected.services.iter().filter(|service| service.missing.is_empty()).collect();
     if complete.is_empty() {
         return Err(ControlError::Invalid {
-            param: "env_text",
+            param: "env_text".into(),
             code: "no_service_detected",
             message: "The file holds no complete credentials of any supported service.".to_owned(),
         });
@@ -142,7 +144,7 @@ fn choose(detected: &Detected, selections: &[Selection]) -> Result<Vec<Chosen>, 
             }
             if !service.missing.is_empty() {
                 return Err(ControlError::Invalid {
-                    param: "services",
+                    param: "services".into(),
                     code: "missing_credentials",
                     message: format!("{} lacks {}.", service.descriptor.name, service.missing.join(", ")),
                 });
@@ -168,7 +170,7 @@ fn find<'a>(
     match (of_name.next(), selection.environment) {
         (Some(service), Some(wanted)) if !values_tell_environment(service) => Ok((service, wanted)),
         (Some(service), Some(wanted)) => Err(ControlError::Invalid {
-            param: "services",
+            param: "services".into(),
             code: "wrong_environment",
             message: format!(
                 "The {} credentials in this file are for {}, not for {wanted}.",
@@ -176,7 +178,7 @@ fn find<'a>(
             ),
         }),
         _ => Err(ControlError::Invalid {
-            param: "services",
+            param: "services".into(),
             code: "service_not_detected",
             message: format!("The file holds no credentials of {}.", known_name(&selection.service)),
         }),
@@ -194,7 +196,7 @@ fn values_tell_environment(service: &DetectedService) -> bool {
 
 fn conflict(service: &DetectedService) -> ControlError {
     ControlError::Invalid {
-        param: "env_text",
+        param: "env_text".into(),
         code: "credentials_mixed_up",
         message: service.conflicts.join(" "),
     }

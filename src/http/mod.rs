@@ -76,6 +76,9 @@ pub(crate) fn public_routes(config: &mut ServiceConfig) {
             .route("/api/keys/{id}", delete().to(dashboard::keys::revoke))
             .route("/api/services", get().to(dashboard::services::list))
             .route("/api/webhooks/events", get().to(dashboard::events::list))
+            .route("/api/services/{service}/features", put().to(dashboard::services::set_features))
+            .route("/api/routing", get().to(dashboard::routing::list))
+            .route("/api/routing", put().to(dashboard::routing::set))
             // Public
             .route("/health", get().to(health::health))
             .route("/health/live", get().to(health::live))

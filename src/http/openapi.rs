@@ -22,7 +22,7 @@ use super::{dashboard, docs, health, v1};
         dashboard::auth::sign_up, dashboard::auth::sign_in, dashboard::auth::jwks,
         dashboard::onboarding::parse, dashboard::onboarding::configure,
         dashboard::keys::list, dashboard::keys::create, dashboard::keys::rotate, dashboard::keys::revoke,
-        dashboard::services::list, dashboard::events::list,
+        dashboard::services::list, dashboard::events::list, dashboard::services::set_features, dashboard::routing::list, dashboard::routing::set,
         health::health, health::live, health::ready, docs::openapi,
     ),
     modifiers(&Schemes)

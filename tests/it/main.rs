@@ -32,6 +32,7 @@ mod paypal_orders;
 mod process;
 mod reconcile;
 mod refunds;
+mod routing;
 mod sms;
 mod stopping;
 mod subscriptions;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::Stage;
 
 /// Routes of the public port, as `src/http/mod.rs` lists them.
-const ROUTES: [(&str, &str); 28] = [
+const ROUTES: [(&str, &str); 31] = [
     ("post", "/v1/payments/orders"),
     ("get", "/v1/payments/orders"),
     ("get", "/v1/payments/orders/{id}"),
@@ -30,6 +30,9 @@ const ROUTES: [(&str, &str); 28] = [
     ("put", "/api/keys/{id}/rotate"),
     ("delete", "/api/keys/{id}"),
     ("get", "/api/services"),
+    ("put", "/api/services/{service}/features"),
+    ("get", "/api/routing"),
+    ("put", "/api/routing"),
     ("get", "/health"),
     ("get", "/health/live"),
     ("get", "/health/ready"),

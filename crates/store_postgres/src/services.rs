@@ -1,7 +1,7 @@
 //! The `Services` port: sealed credentials and feature settings.
 
 use async_trait::async_trait;
-use domain::ports::{Services, StoreError};
+use domain::ports::{ServiceFeatures, Services, StoreError};
 use domain::{Environment, FeatureSetting, SealedField, SealedService, TenantId, Timestamp};
 use serde_json::{Map, Value, json};
 use tokio_postgres::Row;
@@ -14,6 +14,7 @@ use crate::store::{Scope, Statement};
 
 const ROW: &str = "a service";
 const PUT: Task = Task { doing: "storing services", row: ROW };
+const PUT_FEATURES: Task = Task { doing: "storing what services are used for", row: ROW };
 const LIST: Task = Task { doing: "listing services", row: ROW };
 const VERIFIED: Task = Task { doing: "noting that a service was verified", row: ROW };
 const DATA_KEY: Task = Task { doing: "reading a data key", row: "a data key" };
@@ -29,6 +30,9 @@ const PUT_SQL: &str = "INSERT INTO service_credentials (user_id, service_name, e
         features_config = excluded.features_config, last_verified_at = excluded.last_verified_at,
         updated_at = excluded.updated_at";
 
+const PUT_FEATURES_SQL: &str = "UPDATE service_credentials SET features_config = $4, updated_at = $5
+    WHERE user_id = $1 AND service_name = $2 AND environment = $3";
+
 /// A tenant's services, oldest first; also read by the directory. In bytes' order, whatever the database's language is.
 pub(crate) const LIST_SQL: &str = "SELECT * FROM service_credentials WHERE user_id = $1
     ORDER BY created_at, service_name COLLATE \"C\", environment COLLATE \"C\"";
@@ -42,6 +46,16 @@ const DATA_KEY_SQL: &str = "SELECT data_key FROM users WHERE id = $1";
 impl Services for PostgresStore {
     async fn put(&self, services: Vec<SealedService>) -> Result<(), StoreError> {
         put(self, &services).await.map_err(|failure| failure.into_store_error(PUT))
+    }
+
+    async fn put_features(
+        &self,
+        tenant: TenantId,
+        services: Vec<ServiceFeatures>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let put = put_features(self, tenant, services, at).await;
+        put.map_err(|failure| failure.into_store_error(PUT_FEATURES))
     }
 
     async fn list(&self, tenant: TenantId) -> Result<Vec<SealedService>, StoreError> {
@@ -94,6 +108,38 @@ async fn put(store: &PostgresStore, services: &[SealedService]) -> Result<(), Fa
     rows.sort_by_key(|row| (row.of.tenant, &row.of.service, row.of.environment));
     let statements: Vec<_> = rows.iter().flat_map(|row| [row.name_tenant(), row.put()]).collect();
     store.transact(Scope::App, &statements).await?;
+    Ok(())
+}
+
+async fn put_features(
+    store: &PostgresStore,
+    tenant: TenantId,
+    mut services: Vec<ServiceFeatures>,
+    at: Timestamp,
+) -> Result<(), Failure> {
+    // In one order, so that two nodes never wait for each other.
+    services.sort_by(|a, b| (&a.service, a.environment).cmp(&(&b.service, b.environment)));
+    let (tenant_column, at) = (Column(tenant), Column(at));
+    let rows: Vec<_> = services
+        .iter()
+        .map(|of| (Text(&of.service), of.environment.as_str(), write_features(&of.features)))
+        .collect();
+    let statements: Vec<_> = rows
+        .iter()
+        .map(|(name, environment, features)| {
+            Statement::new(
+                PUT_FEATURES_SQL,
+                [
+                    (&tenant_column, Type::UUID),
+                    (name, Type::TEXT),
+                    (environment, Type::TEXT),
+                    (features, Type::JSONB),
+                    (&at, Type::TIMESTAMPTZ),
+                ],
+            )
+        })
+        .collect();
+    store.transact(Scope::Tenant(tenant), &statements).await?;
     Ok(())
 }
 

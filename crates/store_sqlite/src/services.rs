@@ -1,7 +1,7 @@
 //! The `Services` port: sealed credentials and feature settings.
 
 use async_trait::async_trait;
-use domain::ports::{Services, StoreError};
+use domain::ports::{ServiceFeatures, Services, StoreError};
 use domain::{Environment, FeatureSetting, SealedField, SealedService, TenantId, Timestamp};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, Row, params};
@@ -12,6 +12,7 @@ use crate::{SqliteStore, tenants};
 
 const ROW: &str = "a service";
 const PUT: Task = Task { doing: "storing services", row: ROW };
+const PUT_FEATURES: Task = Task { doing: "storing what services are used for", row: ROW };
 const LIST: Task = Task { doing: "listing services", row: ROW };
 const VERIFIED: Task = Task { doing: "noting that a service was verified", row: ROW };
 const DATA_KEY: Task = Task { doing: "reading a data key", row: "a data key" };
@@ -20,6 +21,9 @@ const PUT_SQL: &str = "INSERT INTO service_credentials (user_id, service_name, e
     last_verified_at, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
     ON CONFLICT DO UPDATE SET features_config = excluded.features_config,
         last_verified_at = excluded.last_verified_at, updated_at = excluded.updated_at";
+
+const PUT_FEATURES_SQL: &str = "UPDATE service_credentials SET features_config = ?4, updated_at = ?5
+    WHERE user_id = ?1 AND service_name = ?2 AND environment = ?3";
 
 const DELETE_FIELDS_SQL: &str = "DELETE FROM service_credential_fields
     WHERE user_id = ?1 AND service_name = ?2 AND environment = ?3";
@@ -42,6 +46,23 @@ impl Services for SqliteStore {
     async fn put(&self, services: Vec<SealedService>) -> Result<(), StoreError> {
         self.write(PUT, services.len(), move |connection| {
             services.iter().try_for_each(|service| put(connection, service))
+        })
+        .await
+    }
+
+    async fn put_features(
+        &self,
+        tenant: TenantId,
+        services: Vec<ServiceFeatures>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(PUT_FEATURES, services.len(), move |connection| {
+            let mut update = connection.prepare_cached(PUT_FEATURES_SQL)?;
+            for of in &services {
+                let (environment, features) = (of.environment.as_str(), write_features(&of.features));
+                update.execute(params![id(tenant), of.service, environment, features, ms(at)])?;
+            }
+            Ok(())
         })
         .await
     }

@@ -4,6 +4,7 @@ pub(super) mod auth;
 pub(super) mod events;
 pub(super) mod keys;
 pub(super) mod onboarding;
+pub(super) mod routing;
 pub(super) mod services;
 
 use serde::de::DeserializeOwned;

@@ -1,14 +1,21 @@
-//! `/api/services`: what a tenant has configured. Credentials are write-only.
+//! `/api/services`: what a tenant has configured, and what it is used for. Credentials are write-only.
+
+use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse};
-use serde::Serialize;
+use domain::{Environment, Feature};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::control::{self, ServiceView};
+use super::read_body;
+use crate::control::{self, FeatureChange, ServiceView};
+use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::person;
+use crate::http::json::RawBody;
 use crate::http::time;
 
 const SERVICES: &str = "/api/services";
+const FEATURES: &str = "/api/services/{service}/features";
 
 /// A configured service.
 #[derive(Debug, Serialize, ToSchema)]
@@ -53,6 +60,66 @@ pub(crate) async fn list(request: HttpRequest) -> HttpResponse {
         Ok(HttpResponse::Ok().json(ServicesBody { data: services.iter().map(body_of).collect() }))
     })
     .await
+}
+
+/// What a service is to be used for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetFeaturesBody {
+    /// `test` or `live`.
+    #[schema(example = "test")]
+    environment: String,
+    /// By the features' names; what is not named stays as it is.
+    #[schema(example = json!({"payments": {"enabled": true, "priority": 0}}))]
+    features: BTreeMap<String, SetFeatureBody>,
+}
+
+/// A feature to switch on or off.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetFeatureBody {
+    enabled: bool,
+    /// Lower goes first; as it was when absent.
+    priority: Option<u16>,
+}
+
+/// Switch features of a service on or off.
+#[utoipa::path(put, path = FEATURES, tag = "Services", security(("token" = [])), request_body = SetFeaturesBody,
+    params(("service" = String, Path, description = "A provider's name: `razorpay`.")),
+    responses((status = 200, description = "The service, as it is now on every node.", body = ServiceBody),
+              (status = 400, description = "A field is wrong.", body = ErrorBody<'_>),
+              (status = 404, description = "`service_not_found`", body = ErrorBody<'_>)))]
+pub(crate) async fn set_features(request: HttpRequest, raw: RawBody) -> HttpResponse {
+    person(&request, FEATURES, async |person| {
+        let body: SetFeaturesBody = read_body(&request, raw)?;
+        let (environment, changes) = body.read()?;
+        let service = request.match_info().get("service").unwrap_or_default();
+        let named = (service, environment);
+        let service = control::set_features(&person.worker.gateway, person.tenant, named, &changes).await?;
+        Ok(HttpResponse::Ok().json(body_of(&service)))
+    })
+    .await
+}
+
+impl SetFeaturesBody {
+    fn read(self) -> Result<(Environment, Vec<FeatureChange>), ApiError> {
+        let environment = self.environment.parse().map_err(|_refused| {
+            ApiError::field("invalid_field", "environment", "An environment is `test` or `live`.")
+        })?;
+        let change = |(name, set): (&String, &SetFeatureBody)| {
+            let feature: Feature = name.parse().map_err(|_refused| {
+                let known: Vec<_> = Feature::ALL.iter().map(|feature| feature.as_str()).collect();
+                ApiError::field(
+                    "invalid_field",
+                    "features",
+                    format!("A feature is one of {}.", known.join(", ")),
+                )
+            })?;
+            Ok(FeatureChange { feature, is_enabled: set.enabled, priority: set.priority })
+        };
+        let changes = self.features.iter().map(change).collect::<Result<_, ApiError>>()?;
+        Ok((environment, changes))
+    }
 }
 
 /// Returns a service as it is shown.

@@ -183,6 +183,17 @@ impl Account {
         let key = configured["api_keys"][0]["key"].as_str().expect("a key").to_owned();
         Self { token, key, razorpay_key_id: razorpay_key_id(name), paypal_basic: paypal_basic(name) }
     }
+
+    /// Puts JSON to the dashboard's API at this gateway.
+    pub(crate) async fn put(&self, api: &Client, path: &str, body: &Value) -> Answer {
+        let headers = [("authorization", &*bearer(&self.token)), ("content-type", "application/json")];
+        api.send(http::Method::PUT, path, &headers, body.to_string()).await
+    }
+
+    /// Gets from the dashboard's API at this gateway.
+    pub(crate) async fn get(&self, api: &Client, path: &str) -> Answer {
+        api.get(path, &[("authorization", &*bearer(&self.token))]).await
+    }
 }
 
 async fn sign_up(api: &Client, name: &str) -> String {

@@ -22,7 +22,7 @@ pub use journal::{Journal, JournalError, JournalStanding, Owed};
 pub use keys::Keys;
 pub use ledger::{Begun, Ledger, Unsettled};
 pub use secrets::InstanceSecrets;
-pub use services::Services;
+pub use services::{ServiceFeatures, Services};
 pub use tenants::{NewTenant, TenantDirectory, Tenants};
 pub use transactions::{OrderFilter, Record, StoredOrder, StoredTransaction, TransactionLog};
 pub use transport::Transport;

@@ -3,7 +3,18 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::{Environment, SealedService, TenantId, Timestamp};
+use crate::{Environment, FeatureSetting, SealedService, TenantId, Timestamp};
+
+/// What one service is to be used for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceFeatures {
+    /// The provider's name.
+    pub service: Box<str>,
+    /// Which environment.
+    pub environment: Environment,
+    /// All its settings.
+    pub features: Box<[FeatureSetting]>,
+}
 
 /// Keeps sealed credentials and feature settings.
 #[async_trait]
@@ -11,6 +22,15 @@ pub trait Services: Send + Sync + std::fmt::Debug {
     /// Stores services, all in one commit, each over what its tenant, service and environment had before (the time of
     /// creation stays).
     async fn put(&self, services: Vec<SealedService>) -> Result<(), StoreError>;
+
+    /// Stores what services are used for, all in one commit, and leaves their credentials alone. A service that is not there is
+    /// passed over.
+    async fn put_features(
+        &self,
+        tenant: TenantId,
+        services: Vec<ServiceFeatures>,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// Returns a tenant's services, oldest first.
     async fn list(&self, tenant: TenantId) -> Result<Vec<SealedService>, StoreError>;

@@ -1,7 +1,7 @@
 //! What a store of services promises.
 
-use domain::ports::{Services, Tenants};
-use domain::{Environment, SealedField, SealedService, TenantId};
+use domain::ports::{ServiceFeatures, Services, Tenants};
+use domain::{Environment, Feature, FeatureSetting, SealedField, SealedService, TenantId};
 
 use super::samples::{self, moment};
 
@@ -10,6 +10,7 @@ pub async fn passes(tenants: &dyn Tenants, services: &dyn Services) {
     services_are_read_back_as_they_were_put_oldest_first(tenants, services).await;
     a_service_put_again_is_replaced_but_for_its_creation(tenants, services).await;
     services_are_put_all_or_none(tenants, services).await;
+    what_services_are_used_for_changes_and_nothing_else(tenants, services).await;
     a_verification_is_noted_on_that_service_only(tenants, services).await;
     the_data_key_is_the_tenants_own(tenants, services).await;
     a_foreign_tenant_touches_nothing(tenants, services).await;
@@ -67,6 +68,31 @@ async fn services_are_put_all_or_none(tenants: &dyn Tenants, services: &dyn Serv
     let of_nobody = samples::service(samples::id(), "stripe");
     assert!(services.put(vec![samples::service(tenant, "stripe"), of_nobody]).await.is_err());
     assert_eq!(services.list(tenant).await.unwrap(), []);
+}
+
+async fn what_services_are_used_for_changes_and_nothing_else(tenants: &dyn Tenants, services: &dyn Services) {
+    let (tenant, stranger) = (new_tenant(tenants).await, new_tenant(tenants).await);
+    let [stripe, paypal] = ["stripe", "paypal"].map(|name| samples::service(tenant, name));
+    let theirs = samples::service(stranger, "stripe");
+    services.put(vec![stripe.clone(), paypal.clone(), theirs.clone()]).await.unwrap();
+    let setting = |is_enabled, priority, falls_back| {
+        let features = [FeatureSetting { feature: Feature::Payments, is_enabled, priority, falls_back }];
+        Box::new(features) as Box<[FeatureSetting]>
+    };
+    let of = |service: &SealedService, features| ServiceFeatures {
+        service: service.service.clone(),
+        environment: service.environment,
+        features,
+    };
+    let nowhere = ServiceFeatures { environment: Environment::Live, ..of(&stripe, setting(true, 9, true)) };
+    let changed = vec![of(&stripe, setting(true, 1, true)), of(&paypal, setting(false, 0, false)), nowhere];
+    services.put_features(tenant, changed, moment(600)).await.unwrap();
+    services.put_features(tenant, Vec::new(), moment(700)).await.unwrap();
+    let after =
+        |service: SealedService, features| SealedService { features, updated_at: moment(600), ..service };
+    let expected = [after(paypal, setting(false, 0, false)), after(stripe, setting(true, 1, true))];
+    assert_eq!(services.list(tenant).await.unwrap(), expected);
+    assert_eq!(services.list(stranger).await.unwrap(), [theirs]);
 }
 
 async fn a_verification_is_noted_on_that_service_only(tenants: &dyn Tenants, services: &dyn Services) {

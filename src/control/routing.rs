@@ -1,0 +1,185 @@
+//! Routing rules as the tenant sets them: in which order its providers serve a feature, and whether the next one may serve what
+//! the one before certainly did not. Who serves at all is a matter of the services.
+
+use std::collections::BTreeMap;
+
+use adapters::adapter;
+use domain::ports::ServiceFeatures;
+use domain::{Environment, Feature, FeatureSetting, SealedService, TenantId};
+
+use super::{ControlError, tell_of_change};
+use crate::app::Gateway;
+
+/// How one feature is routed in one environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rule {
+    /// The feature.
+    pub feature: Feature,
+    /// Test or live.
+    pub environment: Environment,
+    /// The providers that serve it, the first one first.
+    pub providers: Vec<Box<str>>,
+    /// Whether the next one may serve what the one before certainly did not.
+    pub falls_back: bool,
+    /// Where it stands in the request: what errors name their field by, `data[1].` for the second one of several.
+    pub place: String,
+}
+
+/// Returns how a tenant's features are routed, those left out that nobody serves.
+///
+/// # Errors
+/// [`ControlError::Store`].
+pub(crate) async fn list_rules(gateway: &Gateway, tenant: TenantId) -> Result<Vec<Rule>, ControlError> {
+    Ok(rules_of(&gateway.stores.services.list(tenant).await?))
+}
+
+/// Sets rules, all or none, and tells every node. Returns all of the tenant's.
+///
+/// # Errors
+/// [`ControlError::Invalid`] names the rule's field: each names every provider that serves the feature, once.
+pub(crate) async fn set_rules(
+    gateway: &Gateway,
+    tenant: TenantId,
+    rules: &[Rule],
+) -> Result<Vec<Rule>, ControlError> {
+    let mut services = gateway.stores.services.list(tenant).await?;
+    for (position, rule) in rules.iter().enumerate() {
+        let is_same = |other: &Rule| (other.feature, other.environment) == (rule.feature, rule.environment);
+        if rules.iter().take(position).any(is_same) {
+            let message = format!("{} in {} is there twice.", rule.feature, rule.environment);
+            return Err(rule.invalid("feature", message));
+        }
+        rule.check(&services)?;
+        rule.apply(&mut services);
+    }
+    let changed = |service: &&SealedService| rules.iter().any(|rule| rule.environment == service.environment);
+    let changes = services.iter().filter(changed).map(features_of).collect();
+    gateway.stores.services.put_features(tenant, changes, gateway.clock.now()).await?;
+    tell_of_change(gateway, tenant).await?;
+    Ok(rules_of(&services))
+}
+
+/// Returns what is stored of a service's features.
+pub(super) fn features_of(service: &SealedService) -> ServiceFeatures {
+    ServiceFeatures {
+        service: service.service.clone(),
+        environment: service.environment,
+        features: service.features.clone(),
+    }
+}
+
+/// Returns whether providers stand in for each other for a feature.
+pub(super) fn falls_back(rules: &[Rule], feature: Feature, environment: Environment) -> bool {
+    rules.iter().any(|rule| rule.feature == feature && rule.environment == environment && rule.falls_back)
+}
+
+/// Keeps the place of services that are configured again, and lets new ones stand in where the others do.
+pub(super) fn keep_routing(new: &mut [SealedService], before: &[SealedService]) {
+    let rules = rules_of(before);
+    for service in new {
+        let old = before
+            .iter()
+            .find(|old| old.service == service.service && old.environment == service.environment);
+        let environment = service.environment;
+        for setting in &mut service.features {
+            let feature = setting.feature;
+            let old = old.and_then(|old| old.features.iter().find(|old| old.feature == feature));
+            setting.priority = old.map_or(setting.priority, |old| old.priority);
+            setting.falls_back =
+                old.map_or_else(|| falls_back(&rules, feature, environment), |old| old.falls_back);
+        }
+    }
+}
+
+/// Returns how features are routed by these settings.
+pub(super) fn rules_of(services: &[SealedService]) -> Vec<Rule> {
+    let mut found: BTreeMap<(Environment, Feature), Vec<(&SealedService, &FeatureSetting)>> = BTreeMap::new();
+    for service in services {
+        for setting in
+            service.features.iter().filter(|setting| setting.is_enabled && is_routed(setting.feature))
+        {
+            found.entry((service.environment, setting.feature)).or_default().push((service, setting));
+        }
+    }
+    let rule = |((environment, feature), mut served): ((_, _), Vec<(&SealedService, &FeatureSetting)>)| {
+        // Stable: among equals the service configured first, as requests are routed.
+        served.sort_by_key(|(_, setting)| setting.priority);
+        Rule {
+            feature,
+            environment,
+            falls_back: served.first().is_some_and(|(_, setting)| setting.falls_back),
+            providers: served.into_iter().map(|(service, _)| service.service.clone()).collect(),
+            place: String::new(),
+        }
+    };
+    found.into_iter().map(rule).collect()
+}
+
+/// Returns whether a feature has a provider to choose: the passthrough names its own.
+fn is_routed(feature: Feature) -> bool {
+    feature != Feature::Proxy
+}
+
+impl Rule {
+    fn invalid(&self, field: &str, message: impl Into<String>) -> ControlError {
+        ControlError::invalid(format!("{}{field}", self.place), message)
+    }
+
+    /// Checks that the rule names every provider that serves the feature, and each once.
+    fn check(&self, services: &[SealedService]) -> Result<(), ControlError> {
+        let (feature, environment) = (self.feature, self.environment);
+        if !is_routed(feature) {
+            return Err(
+                self.invalid("feature", "A request through the passthrough names its provider itself.")
+            );
+        }
+        for (position, provider) in self.providers.iter().enumerate() {
+            let known = adapter(provider).map(|adapter| adapter.descriptor().id.as_str());
+            let known = known.ok_or_else(|| self.invalid("providers", "There is no such provider."))?;
+            if self.providers.iter().take(position).any(|other| other == provider) {
+                return Err(self.invalid("providers", format!("{known} is there twice.")));
+            }
+            if !serves(services, provider, self) {
+                let message = format!(
+                    "{known} does not serve {feature} in {environment}; switch that on with PUT /api/services/{known}/features."
+                );
+                return Err(self.invalid("providers", message));
+            }
+        }
+        let left_out = services.iter().find(|service| {
+            serves(services, &service.service, self) && !self.providers.contains(&service.service)
+        });
+        match left_out.map(|service| &service.service) {
+            Some(name) => Err(self.invalid(
+                "providers",
+                format!(
+                    "{name} serves {feature} in {environment} too: give it a place, or switch that off with PUT /api/services/{name}/features."
+                ),
+            )),
+            None if self.providers.is_empty() => {
+                Err(self.invalid("providers", format!("Nobody serves {feature} in {environment}.")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn apply(&self, services: &mut [SealedService]) {
+        for service in services.iter_mut().filter(|service| service.environment == self.environment) {
+            let place = self.providers.iter().position(|provider| *provider == service.service);
+            let Some(priority) = place.and_then(|place| u16::try_from(place).ok()) else { continue };
+            for setting in service.features.iter_mut().filter(|setting| setting.feature == self.feature) {
+                setting.priority = priority;
+                setting.falls_back = self.falls_back;
+            }
+        }
+    }
+}
+
+/// Returns whether a provider serves a rule's feature.
+fn serves(services: &[SealedService], provider: &str, rule: &Rule) -> bool {
+    services
+        .iter()
+        .filter(|service| &*service.service == provider && service.environment == rule.environment)
+        .flat_map(|service| &service.features)
+        .any(|setting| setting.feature == rule.feature && setting.is_enabled)
+}
