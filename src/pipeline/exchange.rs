@@ -11,6 +11,7 @@ use domain::{
 };
 use http::HeaderName;
 
+use super::failover::Failover;
 use super::routing::Service;
 use super::token::token_for;
 use super::{Answer, Call, Origin, attempts};
@@ -59,12 +60,23 @@ pub(super) struct Ran {
     pub attempts: Vec<Attempt>,
     /// The lines of what another run of the same transaction did before.
     pub earlier: Bytes,
+    /// Why another provider than the first one served.
+    pub failover: Option<Failover>,
 }
 
 impl Ran {
     /// Returns an exchange that was the transaction's first.
     pub(super) const fn first(outcome: Outcome, attempts: Vec<Attempt>) -> Self {
-        Self { outcome, attempts, earlier: Bytes::new() }
+        Self { outcome, attempts, earlier: Bytes::new(), failover: None }
+    }
+
+    /// Returns the same with what was done in vain before it, at another provider.
+    pub(super) fn following(mut self, before: Option<Self>) -> Self {
+        if let Some(before) = before {
+            let own = std::mem::replace(&mut self.attempts, before.attempts);
+            self.attempts.extend(own);
+        }
+        self
     }
 
     /// Returns a line for each request of the transaction, as [`attempts`] writes them.

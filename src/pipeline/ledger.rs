@@ -1,15 +1,15 @@
 //! The way of an operation with a side effect: a row in the ledger before the call, the outcome behind it.
 
 use actors::Fallback;
-use domain::ports::{Begun, KeptAnswer};
+use domain::ports::{self, KeptAnswer};
 use domain::{LedgerEntry, LedgerState, Outcome, RetrySafety, Settlement, TransactionId, Unknown};
 
-use super::admission::{admit, verdict};
-use super::exchange::{Job, run};
+use super::exchange::Job;
+use super::failover::{Chosen, Served, admit_first, run_through};
 use super::guard::Unsettled;
 use super::idempotency::{Guard, provider_key};
 use super::settle::conclude;
-use super::{Answer, Call, Present, Refusal, Route, answers, routing};
+use super::{Answer, Call, Present, Refusal, answers, routing};
 use crate::app::Worker;
 
 /// How long past a request's deadline its ledger row still counts as worked on.
@@ -40,31 +40,8 @@ pub(super) async fn execute(
     fingerprint: [u8; 32],
 ) -> Result<Answer, Stop> {
     let gateway = &worker.gateway;
-    let route = routing::choose(call)?;
-    // Reserved first: what is begun can always be recorded.
-    let permit = gateway.log.reserve().map_err(|_refused| Refusal::Overloaded)?;
-    let admission = admit(gateway, call, route.service.provider)?;
-    let transaction = TransactionId::generate(call.meta.at, &*gateway.entropy);
-    let entry = entry(worker, call, guard, fingerprint, (transaction, route.service.provider.as_str()));
-    let provider_key = entry.provider_key.clone();
-    // Dies here: the key is free, or the row is `started` and its call was never made; a look-up tells.
-    match gateway.ledger.begin(entry, fallback(call, &route)).await {
-        Ok(Begun::Started) => {}
-        Ok(Begun::Existing(row)) => return Err(Stop::Exists(row)),
-        Ok(Begun::Occupied(_)) => {
-            return Err(Stop::Refused(Refusal::KeyInUse { retry_after: std::time::Duration::from_secs(1) }));
-        }
-        Err(_) => return Err(Stop::Refused(Refusal::LedgerUnavailable)),
-    }
-    let job = Job {
-        call,
-        adapter: route.adapter,
-        service: &route.service,
-        transaction,
-        provider_key: &provider_key,
-        started_at: call.meta.at,
-    };
-    let unsettled = Unsettled::begun(gateway, permit, (call.principal.tenant.tenant().id, transaction));
+    let begun = begin(worker, call, guard, fingerprint).await?;
+    let Begun { chosen, transaction, provider_key, unsettled } = begun;
     if let Some(guard) = guard.filter(|_| gateway.ledger.is_store_away())
         && let Some(kept) = answers::find(worker, call, guard).await
     {
@@ -73,14 +50,54 @@ pub(super) async fn execute(
         return Err(Stop::Kept(kept));
     }
     // Dies in here: the row stays `started`; whoever comes next looks up what became of the call.
-    let mut ran = run(worker, &job, route.exchange).await;
-    admission.settle(verdict(&ran.outcome), gateway.clock.monotonic());
+    let served = run_through(worker, call, (transaction, &provider_key), chosen).await;
+    let Served { service, adapter, mut ran } = served;
     if gateway.ledger.is_store_away() && tells_of_a_twin(&ran.outcome) {
         // Another node that cannot see the ledger either has made this call: that is not to be told as a refusal.
         ran.outcome = Outcome::Unknown(Unknown::Unreadable { status: 409 });
     }
+    let started_at = call.meta.at;
+    let job = Job { call, adapter, service: &service, transaction, provider_key: &provider_key, started_at };
     let promise = guard.map(|guard| (guard, fingerprint));
     Ok(conclude(worker, &job, ran, (unsettled, promise), present))
+}
+
+/// An operation whose row is committed: its call may be made.
+struct Begun {
+    chosen: Chosen,
+    transaction: TransactionId,
+    provider_key: Box<str>,
+    unsettled: Unsettled,
+}
+
+/// Begins an operation in the ledger.
+async fn begin(
+    worker: &Worker,
+    call: &Call,
+    guard: Option<&Guard>,
+    fingerprint: [u8; 32],
+) -> Result<Begun, Stop> {
+    let gateway = &worker.gateway;
+    let route = routing::choose(call)?;
+    // Reserved first: what is begun can always be recorded.
+    let permit = gateway.log.reserve().map_err(|_refused| Refusal::Overloaded)?;
+    let chosen = admit_first(gateway, call, route)?;
+    let transaction = TransactionId::generate(call.meta.at, &*gateway.entropy);
+    let provider = chosen.route.service.provider.as_str();
+    let entry = entry(worker, call, guard, fingerprint, (transaction, provider));
+    let provider_key = entry.provider_key.clone();
+    // Dies here: the key is free, or the row is `started` and its call was never made; a look-up tells.
+    match gateway.ledger.begin(entry, fallback(call, &chosen)).await {
+        Ok(ports::Begun::Started) => {}
+        Ok(ports::Begun::Existing(row)) => return Err(Stop::Exists(row)),
+        Ok(ports::Begun::Occupied(_)) => {
+            return Err(Refusal::KeyInUse { retry_after: std::time::Duration::from_secs(1) }.into());
+        }
+        Err(_) => return Err(Refusal::LedgerUnavailable.into()),
+    }
+    let tenant = call.principal.tenant.tenant().id;
+    let unsettled = Unsettled::begun(gateway, permit, (tenant, transaction));
+    Ok(Begun { chosen, transaction, provider_key, unsettled })
 }
 
 /// Returns whether the provider has met this key with another body. Ours tell the transaction, so a twin's has.
@@ -89,11 +106,15 @@ fn tells_of_a_twin(outcome: &Outcome) -> bool {
 }
 
 /// Returns what may take the ledger's place while the store is away. A twin on another node must come with the same key of the
-/// provider's: that follows from the caller's key, but not where the request itself stands for one.
-fn fallback(call: &Call, route: &Route) -> Fallback {
+/// provider's: that follows from the caller's key, but not where the request itself stands for one, nor where another provider
+/// serves than the one whose turn it is.
+fn fallback(call: &Call, chosen: &Chosen) -> Fallback {
+    if chosen.failover.is_some() {
+        return Fallback::None;
+    }
     let is_implicit = call.idempotency_key.is_none()
         && call.principal.tenant.tenant().implicit_idempotency_seconds.is_some();
-    match adapters::retry_safety(route.adapter, &call.operation) {
+    match adapters::retry_safety(chosen.route.adapter, &call.operation) {
         RetrySafety::Keyed | RetrySafety::Harmless if !is_implicit => Fallback::Journal,
         RetrySafety::Keyed | RetrySafety::Harmless | RetrySafety::LookUpFirst => Fallback::None,
     }

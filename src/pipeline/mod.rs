@@ -5,6 +5,7 @@ mod admission;
 mod answers;
 mod attempts;
 mod exchange;
+mod failover;
 mod flights;
 mod guard;
 mod idempotency;
@@ -28,6 +29,7 @@ use bytes::Bytes;
 use domain::{Environment, Operation, Outcome, ProviderId, Rejection, Timestamp, TransactionId};
 use resilience::Deadline;
 
+pub(crate) use failover::Failover;
 pub(crate) use flights::Flights;
 pub(crate) use idempotency::IdempotencyKey;
 pub(crate) use news::{News, Subject};
@@ -100,6 +102,8 @@ pub(crate) struct Completion<'a> {
     pub is_repeatable: bool,
     /// What happened.
     pub outcome: &'a Outcome,
+    /// Whether another provider served than the one whose turn it was, and why.
+    pub failover: Option<Failover>,
 }
 
 /// Puts a completion into the caller's words: HTTP status and body.
@@ -273,6 +277,7 @@ async fn read(worker: &Worker, call: Call, present: &dyn Present) -> Result<Answ
         created_at: call.subject.map_or(call.meta.at, TransactionId::created_at),
         is_repeatable: true,
         outcome: &ran.outcome,
+        failover: None,
     };
     let (status, body) = present.present(&completion);
     permit.record(record::read(gateway, &job, &ran, status, &body));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actors::ServiceEntry;
 use adapters::{ADAPTERS, Adapter, adapter};
-use domain::{Credentials, Endpoint, Environment, Money, Operation, ProviderId, Rejection};
+use domain::{Credentials, Currency, Endpoint, Environment, Money, Operation, ProviderId, Rejection};
 
 use super::{Call, Refusal, Route};
 use crate::config::ProviderUrls;
@@ -71,53 +71,92 @@ impl Endpoints {
     }
 }
 
+/// A service that is switched on for an operation's feature, at a provider that can do the operation.
+struct Candidate<'a> {
+    service: &'a ServiceEntry,
+    adapter: &'static dyn Adapter,
+    priority: u16,
+}
+
 /// Chooses the provider: the one asked for, else the tenant's first by priority that can do it as asked, in its currency.
 pub(super) fn choose(call: &Call) -> Result<Route, Refusal> {
-    let kind = call.operation.kind();
-    let feature = kind.feature();
-    let environment = call.principal.environment;
-    let mut candidates: Vec<(u16, &ServiceEntry, &'static dyn Adapter)> = Vec::with_capacity(4);
-    let mut refused = None;
-    for service in call.principal.tenant.services(environment) {
-        let Some(adapter) = adapter(service.provider.as_str()) else { continue };
-        if call.provider.is_some_and(|wanted| wanted != service.provider) {
+    let (candidates, mut refused) = candidates(call);
+    for candidate in &candidates {
+        if let Some(currency) = currency_not_taken(call, candidate) {
+            refused = Some(Refusal::CurrencyNotTaken(currency));
             continue;
         }
-        if adapter.descriptor().operation(kind).is_none() {
-            continue;
-        }
-        let setting =
-            service.features.iter().find(|setting| setting.feature == feature && setting.is_enabled);
-        match setting {
-            Some(setting) => candidates.push((setting.priority, service, adapter)),
-            None => refused = Some(Refusal::FeatureNotEnabled { feature, provider: service.provider }),
-        }
-    }
-    // Stable: among equals the service configured first.
-    candidates.sort_by_key(|(priority, ..)| *priority);
-    let currency = call.operation.amount().map(Money::currency);
-    for (_, service, adapter) in &candidates {
-        if call.provider.is_none()
-            && currency.is_some_and(|currency| !(adapter.descriptor().takes_currency)(kind, currency))
-        {
-            refused = currency.map(Refusal::CurrencyNotTaken);
-            continue;
-        }
-        let rejection = match adapters::plan(*adapter, &call.operation) {
-            Ok(exchange) => {
-                let credentials = Arc::clone(&service.credentials);
-                let service = Service { provider: service.provider, credentials };
-                return Ok(Route { service, adapter: *adapter, exchange });
-            }
+        let rejection = match adapters::plan(candidate.adapter, &call.operation) {
+            Ok(exchange) => return Ok(candidate.route(exchange)),
             Err(rejection) => rejection,
         };
         let may_ask_another = call.provider.is_none() && rejection.code == NOT_SUPPORTED;
-        refused = Some(planned(service.provider, rejection, &call.operation));
+        refused = Some(planned(candidate.service.provider, rejection, &call.operation));
         if !may_ask_another {
             break;
         }
     }
     Err(refused.unwrap_or_else(|| nobody(call)))
+}
+
+/// Returns the way to the next provider in the tenant's order that can do it as asked, those that were tried left out.
+pub(super) fn choose_after(call: &Call, tried: &[ProviderId]) -> Option<Route> {
+    let (candidates, _) = candidates(call);
+    candidates
+        .iter()
+        .filter(|candidate| !tried.contains(&candidate.service.provider))
+        .filter(|candidate| currency_not_taken(call, candidate).is_none())
+        .find_map(|candidate| {
+            adapters::plan(candidate.adapter, &call.operation).ok().map(|exchange| candidate.route(exchange))
+        })
+}
+
+/// Returns whether the tenant lets the next provider serve what this one certainly did not.
+pub(super) fn falls_back(call: &Call, provider: ProviderId) -> bool {
+    let feature = call.operation.kind().feature();
+    service_entry(call, provider).is_ok_and(|service| {
+        service.features.iter().any(|setting| setting.feature == feature && setting.falls_back)
+    })
+}
+
+impl Candidate<'_> {
+    fn route(&self, exchange: Box<dyn adapters::Exchange>) -> Route {
+        let credentials = Arc::clone(&self.service.credentials);
+        let service = Service { provider: self.service.provider, credentials };
+        Route { service, adapter: self.adapter, exchange }
+    }
+}
+
+/// Returns who can serve a call, in the tenant's order; and why somebody else cannot, if anybody.
+fn candidates(call: &Call) -> (Vec<Candidate<'_>>, Option<Refusal>) {
+    let kind = call.operation.kind();
+    let feature = kind.feature();
+    let mut candidates = Vec::with_capacity(4);
+    let mut refused = None;
+    for service in call.principal.tenant.services(call.principal.environment) {
+        let Some(adapter) = adapter(service.provider.as_str()) else { continue };
+        if call.provider.is_some_and(|wanted| wanted != service.provider)
+            || adapter.descriptor().operation(kind).is_none()
+        {
+            continue;
+        }
+        let setting =
+            service.features.iter().find(|setting| setting.feature == feature && setting.is_enabled);
+        match setting {
+            Some(setting) => candidates.push(Candidate { service, adapter, priority: setting.priority }),
+            None => refused = Some(Refusal::FeatureNotEnabled { feature, provider: service.provider }),
+        }
+    }
+    // Stable: among equals the service configured first.
+    candidates.sort_by_key(|candidate| candidate.priority);
+    (candidates, refused)
+}
+
+/// Returns the call's currency, if routing passes the provider over for it. Who is asked for by name answers for itself.
+fn currency_not_taken(call: &Call, candidate: &Candidate<'_>) -> Option<Currency> {
+    let currency = call.operation.amount().map(Money::currency).filter(|_| call.provider.is_none())?;
+    let takes = candidate.adapter.descriptor().takes_currency;
+    (!takes(call.operation.kind(), currency)).then_some(currency)
 }
 
 /// Returns the tenant's service of this provider.

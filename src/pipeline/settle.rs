@@ -43,6 +43,7 @@ pub(super) fn conclude_with(
         created_at: job.call.subject.map_or(job.started_at, TransactionId::created_at),
         is_repeatable: job.call.idempotency_key.is_some(),
         outcome: &ran.outcome,
+        failover: ran.failover,
     };
     let (status, body) = present.present(&completion);
     let (kept_status, kept) = present.kept(&completion, &body).unwrap_or_else(|| (status, body.clone()));

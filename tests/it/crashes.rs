@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Client, Dev, Scene, dev_command, eventually, free_ports, text};
+use crate::support::{Account, Client, Dev, Scene, dev_command, eventually, free_ports, text};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -20,8 +20,10 @@ struct Crash {
 /// A call during which the gateway dies.
 struct Death {
     provider: &'static str,
-    /// The call: the provider executes it, and its answer never comes.
+    /// The call, whose answer never comes.
     during: &'static str,
+    /// Whether the provider executes it: `execute_then_hang` or `hang`.
+    fault: &'static str,
     /// The effect that there must be once.
     effect: &'static str,
     path: &'static str,
@@ -30,7 +32,7 @@ struct Death {
 
 impl Death {
     fn key(&self) -> String {
-        format!("killed-{}-{}", self.provider, self.during)
+        format!("killed-{}-{}-{}", self.provider, self.during, self.fault)
     }
 }
 
@@ -73,9 +75,9 @@ impl Crash {
 
     /// Kills the gateway during a call, and starts it again.
     async fn kill(&self, dev: Dev, key: &str, death: &Death) -> Dev {
-        let &Death { provider, during, path, ref body, .. } = death;
+        let &Death { provider, during, fault, path, ref body, .. } = death;
         let calls = self.calls(provider, during).await;
-        let fault = json!({"provider": provider, "operation": during, "times": 1, "fault": {"kind": "execute_then_hang"}});
+        let fault = json!({"provider": provider, "operation": during, "times": 1, "fault": {"kind": fault}});
         self.judge.send(Method::PUT, "/_control/faults", &[JSON], fault.to_string()).await.expect(200);
         let api = dev.api.clone();
         let waiting = tokio::spawn({
@@ -121,7 +123,8 @@ async fn a_killed_gateway_sends_nothing_twice() {
     let key = dev.key.clone().expect("a test key");
     let order = json!({"amount": "5.00", "currency": "INR"});
     let link = |provider: &str| json!({"amount": "20.00", "currency": "USD", "description": "Invoice 42", "provider": provider});
-    let death = |provider, during, effect, path, body| Death { provider, during, effect, path, body };
+    let fault = "execute_then_hang";
+    let death = |provider, during, effect, path, body| Death { provider, during, fault, effect, path, body };
     for death in [
         death("razorpay", "orders.create", "orders.create", "/v1/payments/orders", order),
         death("stripe", "prices.create", "payment_links.create", "/v1/payment-links", link("stripe")),
@@ -174,6 +177,7 @@ async fn a_refund_during_which_the_gateway_died_is_made_once() {
         let death = Death {
             provider,
             during: "refunds.create",
+            fault: "execute_then_hang",
             effect: "refunds.create",
             path: "/v1/payments/refunds",
             body: json!({"order_id": id, "amount": "7.00"}),
@@ -194,6 +198,7 @@ async fn what_a_crash_left_open_is_settled_at_the_start_without_anyone_asking() 
         let death = Death {
             provider,
             during: "orders.create",
+            fault: "execute_then_hang",
             effect: "orders.create",
             path: "/v1/payments/orders",
             body: body.clone(),
@@ -215,5 +220,31 @@ async fn what_a_crash_left_open_is_settled_at_the_start_without_anyone_asking() 
             .expect(201);
         assert_eq!(again.header("idempotent-replayed"), Some("true"), "{provider}");
         assert_eq!(again.json()["transaction_id"], found["transaction_id"], "{provider}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_died_while_another_provider_stood_in_asks_that_one() {
+    let crash = Crash::new();
+    let mut dev = crash.gateway();
+    let account = Account::at(&dev.api, "standin").await;
+    let rule = json!({"feature": "payments", "environment": "test", "fallback": true,
+        "providers": ["razorpay", "stripe", "paypal"]});
+    account.put(&dev.api, "/api/routing", &rule).await.expect(200);
+    for fault in ["hang", "execute_then_hang"] {
+        let refusal = json!({"provider": "razorpay", "operation": "orders.create", "times": 1, "fault": {"status": 429}});
+        crash.judge.send(Method::PUT, "/_control/faults", &[JSON], refusal.to_string()).await.expect(200);
+        let death = Death {
+            provider: "stripe",
+            during: "orders.create",
+            fault,
+            effect: "orders.create",
+            path: "/v1/payments/orders",
+            body: json!({"amount": "500.00", "currency": "INR"}),
+        };
+        let (next, order) = crash.die(dev, &account.key, &death).await;
+        assert_eq!(order["provider"], "stripe", "{fault} {order}");
+        assert_eq!(crash.effects("razorpay", "orders.create").await, 0, "{fault}");
+        dev = next;
     }
 }

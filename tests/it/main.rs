@@ -16,6 +16,7 @@ mod calls;
 mod configuration;
 mod crashes;
 mod errors;
+mod failover;
 mod first_payment;
 mod idempotency;
 mod keys;

@@ -32,6 +32,17 @@ pub enum NotSent {
     NeverArrived,
 }
 
+impl NotSent {
+    /// Returns the API's word for it: `provider_unreachable`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unreachable | Self::DeadlinePassed | Self::NeverArrived => "provider_unreachable",
+            Self::CircuitOpen => "circuit_open",
+            Self::Overloaded => "overloaded",
+        }
+    }
+}
+
 /// Why it is not known what happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unknown {

@@ -113,29 +113,22 @@ impl ApiError {
 
     /// Nothing reached the provider.
     pub fn not_sent(reason: NotSent, provider: ProviderId) -> Self {
-        let (status, code, message) = match reason {
-            NotSent::Unreachable | NotSent::NeverArrived => (
-                StatusCode::BAD_GATEWAY,
-                "provider_unreachable",
-                "The provider could not be reached; nothing was sent.",
-            ),
-            NotSent::CircuitOpen => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "circuit_open",
-                "The provider has been failing; nothing was sent.",
-            ),
+        let (status, message) = match reason {
+            NotSent::Unreachable | NotSent::NeverArrived => {
+                (StatusCode::BAD_GATEWAY, "The provider could not be reached; nothing was sent.")
+            }
+            NotSent::CircuitOpen => {
+                (StatusCode::SERVICE_UNAVAILABLE, "The provider has been failing; nothing was sent.")
+            }
             NotSent::Overloaded => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                "overloaded",
                 "Too many calls to the provider are under way; nothing was sent.",
             ),
-            NotSent::DeadlinePassed => (
-                StatusCode::BAD_GATEWAY,
-                "provider_unreachable",
-                "There was no time left to reach the provider; nothing was sent.",
-            ),
+            NotSent::DeadlinePassed => {
+                (StatusCode::BAD_GATEWAY, "There was no time left to reach the provider; nothing was sent.")
+            }
         };
-        let mut error = Self::new(ErrorType::ProviderUnavailable, status, code, message);
+        let mut error = Self::new(ErrorType::ProviderUnavailable, status, reason.code(), message);
         error.body.provider = Some(provider.as_str());
         error.retry_after = Some(std::time::Duration::from_secs(1));
         error

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::customer::{CustomerBody, read_customer};
 use super::fields::{read_future, read_provider, read_reference, read_required, read_url};
 use super::metadata::{MetadataBody, MetadataView};
-use super::present::{Attached, Caller, Wording};
+use super::present::{Attached, Caller, FailoverBody, Wording};
 use super::target::Noun;
 use super::{Asked, NounRoutes, Posted, creating, read_live, read_posted, run};
 use crate::http::amount::{Amount, AmountSchema, read_amount, read_currency};
@@ -98,6 +98,9 @@ pub(crate) struct PaymentLinkBody<'a> {
     reference: Option<&'a str>,
     #[schema(value_type = Object)]
     metadata: MetadataView<'a>,
+    /// There only when another provider served than the one whose turn it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failover: Option<FailoverBody>,
 }
 
 /// Create a payment link.
@@ -173,5 +176,6 @@ fn write(
         environment: completion.environment.as_str(),
         reference: caller.reference,
         metadata: caller.metadata,
+        failover: FailoverBody::of(completion),
     }))
 }

@@ -137,6 +137,24 @@ fn error_answer(error: &ApiError) -> (u16, Bytes) {
     (error.status(), Bytes::from(error.to_json()))
 }
 
+/// That another provider served than the one whose turn it was, which certainly did nothing.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FailoverBody {
+    /// Whose turn it was.
+    #[schema(example = "razorpay")]
+    from: &'static str,
+    /// Why it did not serve: a code of the errors.
+    #[schema(example = "provider_unreachable")]
+    reason: &'static str,
+}
+
+impl FailoverBody {
+    /// Returns what is told of a failover, if there was one.
+    pub(super) fn of(completion: &Completion<'_>) -> Option<Self> {
+        completion.failover.map(|failover| Self { from: failover.from.as_str(), reason: failover.reason })
+    }
+}
+
 /// How the payer goes on.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::fields::{read_phone, read_provider, read_reference};
 use super::metadata::{MetadataBody, MetadataView};
-use super::present::{Attached, Caller, Wording};
+use super::present::{Attached, Caller, FailoverBody, Wording};
 use super::target::Noun;
 use super::{Asked, NounRoutes, Posted, creating, read_live, read_posted, run};
 use crate::http::error::{ApiError, ErrorBody};
@@ -86,6 +86,9 @@ pub(crate) struct SmsBody<'a> {
     reference: Option<&'a str>,
     #[schema(value_type = Object)]
     metadata: MetadataView<'a>,
+    /// There only when another provider served than the one whose turn it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failover: Option<FailoverBody>,
 }
 
 /// Send a text message.
@@ -175,5 +178,6 @@ fn write(
         environment: completion.environment.as_str(),
         reference: caller.reference,
         metadata: caller.metadata,
+        failover: FailoverBody::of(completion),
     }))
 }

@@ -187,6 +187,7 @@ fn fail(worker: &Worker, job: &Job<'_>, ran: Ran, held: Held, present: &dyn Pres
         created_at: job.started_at,
         is_repeatable: !job.call.operation.kind().has_side_effect(),
         outcome: &ran.outcome,
+        failover: None,
     };
     let (status, body) = present.present(&completion);
     held.permit.record(record::read(gateway, job, &ran, status, &present.logged(&body)));

@@ -99,7 +99,8 @@ impl Reconciler {
             Err(refusal) => return self.leave(row, unsettled, self.refused(&refusal)),
         };
         let outcome = outcome.unwrap_or(ran.outcome);
-        let ran = Ran { outcome, attempts: ran.attempts, earlier: row.look_ups.attempt_lines.clone() };
+        let earlier = row.look_ups.attempt_lines.clone();
+        let ran = Ran { outcome, earlier, ..ran };
         let now = self.worker.gateway.clock.now();
         let replay = row.replay_until.since(now);
         let guard = row.idempotency_key.clone().map(|key| Guard { key, replay });

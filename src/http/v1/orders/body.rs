@@ -13,7 +13,7 @@ use crate::http::time;
 use crate::http::v1::customer::{CustomerBody, read_customer};
 use crate::http::v1::fields::{read_reference, read_text, read_url};
 use crate::http::v1::metadata::{MetadataBody, MetadataView};
-use crate::http::v1::present::{Caller, NextActionBody};
+use crate::http::v1::present::{Caller, FailoverBody, NextActionBody};
 use crate::pipeline::Completion;
 
 const MAX_DESCRIPTION_CHARS: usize = 255;
@@ -124,6 +124,9 @@ pub(crate) struct OrderBody<'a> {
     pub(super) reference: Option<&'a str>,
     #[schema(value_type = Object)]
     pub(super) metadata: MetadataView<'a>,
+    /// There only when another provider served than the one whose turn it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) failover: Option<FailoverBody>,
 }
 
 /// Writes an order.
@@ -147,5 +150,6 @@ pub(super) fn write(
         next_action: order.next_action.as_ref().map(NextActionBody::from),
         reference: caller.reference,
         metadata: caller.metadata,
+        failover: FailoverBody::of(completion),
     }))
 }

@@ -143,5 +143,6 @@ fn body_of(order: &StoredOrder) -> OrderBody<'_> {
         next_action: None,
         reference: order.reference.as_deref(),
         metadata: stored_metadata(Some(order)),
+        failover: None,
     }
 }

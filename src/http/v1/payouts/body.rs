@@ -13,7 +13,7 @@ use crate::http::time;
 use crate::http::v1::customer::looks_like_email;
 use crate::http::v1::fields::{missing, read_reference, read_required, read_text};
 use crate::http::v1::metadata::{MetadataBody, MetadataView};
-use crate::http::v1::present::Caller;
+use crate::http::v1::present::{Caller, FailoverBody};
 use crate::pipeline::Completion;
 
 const MAX_PURPOSE_CHARS: usize = 40;
@@ -222,6 +222,9 @@ pub(crate) struct PayoutBody<'a> {
     reference: Option<&'a str>,
     #[schema(value_type = Object)]
     metadata: MetadataView<'a>,
+    /// There only when another provider served than the one whose turn it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failover: Option<FailoverBody>,
 }
 
 /// Writes a payout.
@@ -245,5 +248,6 @@ pub(super) fn write(
         environment: completion.environment.as_str(),
         reference: caller.reference,
         metadata: caller.metadata,
+        failover: FailoverBody::of(completion),
     }))
 }

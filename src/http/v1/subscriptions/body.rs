@@ -13,7 +13,7 @@ use crate::http::time;
 use crate::http::v1::customer::{CustomerBody, read_customer};
 use crate::http::v1::fields::{missing, read_count, read_reference, read_required, read_text, read_url};
 use crate::http::v1::metadata::{MetadataBody, MetadataView};
-use crate::http::v1::present::{Caller, NextActionBody};
+use crate::http::v1::present::{Caller, FailoverBody, NextActionBody};
 use crate::pipeline::Completion;
 
 const MAX_ID_CHARS: usize = 128;
@@ -187,6 +187,9 @@ pub(crate) struct SubscriptionBody<'a> {
     reference: Option<&'a str>,
     #[schema(value_type = Object)]
     metadata: MetadataView<'a>,
+    /// There only when another provider served than the one whose turn it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failover: Option<FailoverBody>,
 }
 
 /// Writes a subscription.
@@ -212,5 +215,6 @@ pub(super) fn write(
         next_action: subscription.next_action.as_ref().map(NextActionBody::from),
         reference: caller.reference,
         metadata: caller.metadata,
+        failover: FailoverBody::of(completion),
     }))
 }

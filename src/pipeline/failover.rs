@@ -1,0 +1,200 @@
+//! Failover: where the tenant wants it, the next provider in its order serves a call that the one before certainly did not.
+//!
+//! What happens if the process dies, line by line: before `reroute` is committed the row names the first provider, which did
+//! nothing, and a look-up there finds nothing; once it is committed the row names the next one, which has heard of the call or
+//! not, and a look-up asks there; a reroute whose answer is lost is not followed by a call, so that wherever the row points,
+//! nothing happened.
+
+use domain::{
+    CallOperation, Customer, NotSent, Operation, OrderOperation, Outcome, PaymentLinkOperation,
+    PayoutDestination, PayoutOperation, ProviderId, RejectionClass, SmsOperation, SubscriptionOperation,
+    SubscriptionPlan, TransactionId,
+};
+
+use super::admission::{Admitted, admit, verdict};
+use super::exchange::{Job, Ran, run};
+use super::routing::Service;
+use super::{Call, Refusal, Route, routing};
+use crate::app::{Gateway, Worker};
+
+/// That another provider served than the one whose turn it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Failover {
+    /// Whose turn it was.
+    pub from: ProviderId,
+    /// Why it did not serve, in the words of the error codes.
+    pub reason: &'static str,
+}
+
+/// A provider that was chosen and may be called.
+pub(super) struct Chosen {
+    pub(super) route: Route,
+    pub(super) admission: Admitted,
+    pub(super) failover: Option<Failover>,
+}
+
+/// An operation that came to its end.
+pub(super) struct Served {
+    /// At whom.
+    pub(super) service: Service,
+    /// Whose adapter.
+    pub(super) adapter: &'static dyn adapters::Adapter,
+    /// How, all providers together.
+    pub(super) ran: Ran,
+}
+
+/// Takes the chosen provider's admission; where that is refused, the next one's. Nothing is begun yet, and nothing to be undone.
+///
+/// # Errors
+/// The first provider's [`Refusal::CircuitOpen`], when no other may serve.
+pub(super) fn admit_first(gateway: &Gateway, call: &Call, route: Route) -> Result<Chosen, Refusal> {
+    let first = route.service.provider;
+    let refusal = match admit(gateway, call, first) {
+        Ok(admission) => return Ok(Chosen { route, admission, failover: None }),
+        Err(refusal) => refusal,
+    };
+    let Refusal::CircuitOpen { reason, .. } = &refusal else { return Err(refusal) };
+    // Nodes that cannot see the ledger must come to the same provider: its own key is what keeps their calls one.
+    if !may_fall_back(call, first) || gateway.ledger.is_store_away() {
+        return Err(refusal);
+    }
+    let failover = Some(Failover { from: first, reason: reason.code() });
+    let mut tried = vec![first];
+    match next_admitted(gateway, call, &mut tried) {
+        Some((route, admission)) => Ok(Chosen { route, admission, failover }),
+        None => Err(refusal),
+    }
+}
+
+/// Runs a begun operation at its provider and, as long as that certainly did nothing, at those that follow.
+pub(super) async fn run_through(
+    worker: &Worker,
+    call: &Call,
+    (transaction, provider_key): (TransactionId, &str),
+    chosen: Chosen,
+) -> Served {
+    let gateway = &worker.gateway;
+    let Chosen { mut route, mut admission, mut failover } = chosen;
+    let may_follow = may_fall_back(call, failover.map_or(route.service.provider, |failover| failover.from));
+    let mut tried: Vec<ProviderId> = failover.iter().map(|failover| failover.from).collect();
+    let mut before = None;
+    loop {
+        let Route { service, adapter, exchange } = route;
+        let job =
+            Job { call, adapter, service: &service, transaction, provider_key, started_at: call.meta.at };
+        // Dies in here: the row stays `started`, with this provider's name; whoever comes next looks up what it did.
+        let ran = run(worker, &job, exchange).await;
+        admission.settle(verdict(&ran.outcome), gateway.clock.monotonic());
+        let mut ran = ran.following(before);
+        ran.failover = failover;
+        tried.push(service.provider);
+        let reason = not_executed(&ran.outcome).filter(|_| may_follow && !is_late(gateway, call));
+        let next = reason.and_then(|_| next_admitted(gateway, call, &mut tried));
+        let (Some(reason), Some((next, admitted))) = (reason, next) else {
+            return Served { service, adapter, ran };
+        };
+        // The admission is at hand: what is rerouted is called.
+        if !reroute(worker, &job, &next, &ran).await {
+            return Served { service, adapter, ran };
+        }
+        tracing::info!(
+            %transaction,
+            from = service.provider.as_str(),
+            to = next.service.provider.as_str(),
+            reason,
+            "the next provider serves"
+        );
+        failover = failover.or(Some(Failover { from: service.provider, reason }));
+        (route, admission, before) = (next, admitted, Some(ran));
+    }
+}
+
+/// Writes down that the next provider is called, before it hears of it. Without that, it does not.
+async fn reroute(worker: &Worker, job: &Job<'_>, next: &Route, ran: &Ran) -> bool {
+    let tenant = job.call.principal.tenant.tenant().id;
+    let (from, to) = (job.service.provider.as_str(), next.service.provider.as_str());
+    let written =
+        worker.gateway.ledger.reroute(tenant, job.transaction, (from, to), ran.attempt_lines()).await;
+    written.is_ok_and(|is_written| is_written)
+}
+
+/// Returns the next provider that admits the call; those that do not are added to `tried`.
+fn next_admitted(gateway: &Gateway, call: &Call, tried: &mut Vec<ProviderId>) -> Option<(Route, Admitted)> {
+    while let Some(route) = routing::choose_after(call, tried) {
+        let provider = route.service.provider;
+        match admit(gateway, call, provider) {
+            Ok(admission) => return Some((route, admission)),
+            Err(_) => tried.push(provider),
+        }
+    }
+    None
+}
+
+/// Returns whether another provider may serve a call that is this one's turn: the tenant wants it, the caller named nobody, and
+/// what is asked for is nobody's own object.
+fn may_fall_back(call: &Call, first: ProviderId) -> bool {
+    call.provider.is_none()
+        && call.subject.is_none()
+        && is_portable(&call.operation)
+        && routing::falls_back(call, first)
+}
+
+/// Returns whether an operation makes something and names nothing that only one provider has: a plan, a customer, an account.
+fn is_portable(operation: &Operation) -> bool {
+    let is_unknown = |customer: Option<&Customer>| customer.is_none_or(|customer| customer.id.is_none());
+    match operation {
+        Operation::Order(OrderOperation::Create(order)) => is_unknown(order.customer.as_ref()),
+        Operation::PaymentLink(PaymentLinkOperation::Create(link)) => is_unknown(link.customer.as_ref()),
+        Operation::Subscription(SubscriptionOperation::Create(subscription)) => {
+            matches!(subscription.plan, SubscriptionPlan::New(_))
+                && is_unknown(subscription.customer.as_ref())
+        }
+        // Anything else is an account at one of them.
+        Operation::Payout(PayoutOperation::Create(payout)) => matches!(
+            payout.destination,
+            PayoutDestination::BankAccount { .. }
+                | PayoutDestination::Upi { .. }
+                | PayoutDestination::Email { .. }
+        ),
+        Operation::Sms(SmsOperation::Send(sms)) => sms.from.is_none(),
+        Operation::Call(CallOperation::Place(call)) => call.from.is_none(),
+        Operation::Order(_)
+        | Operation::Refund(_)
+        | Operation::Subscription(_)
+        | Operation::PaymentLink(_)
+        | Operation::Payout(_)
+        | Operation::Sms(_)
+        | Operation::Call(_)
+        | Operation::Proxy(_) => false,
+    }
+}
+
+/// Returns why a provider certainly did nothing, and would do nothing for any other request either; `None` where it may have
+/// done it, and where the refusal is about this payer or this request.
+fn not_executed(outcome: &Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::NotSent(reason @ (NotSent::Unreachable | NotSent::CircuitOpen | NotSent::Overloaded)) => {
+            Some(reason.code())
+        }
+        Outcome::Rejected(rejection) => match rejection.class {
+            RejectionClass::RateLimited | RejectionClass::Unavailable | RejectionClass::Credentials => {
+                Some(rejection.code)
+            }
+            RejectionClass::InvalidRequest
+            | RejectionClass::NotFound
+            | RejectionClass::Conflict
+            | RejectionClass::Declined
+            | RejectionClass::Refused => None,
+        },
+        Outcome::NotSent(NotSent::DeadlinePassed | NotSent::NeverArrived)
+        | Outcome::Executed(_)
+        | Outcome::Unknown(_) => None,
+    }
+}
+
+fn is_late(gateway: &Gateway, call: &Call) -> bool {
+    call.meta.deadline.remaining(gateway.clock.monotonic()).is_none()
+}
+
+#[cfg(test)]
+mod tests;
