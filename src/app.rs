@@ -23,7 +23,7 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::control::Untold;
 use crate::http::Rebuilder;
-use crate::pipeline::{Endpoints, Flights, Reconciler, TokenExchange};
+use crate::pipeline::{Endpoints, Flights, Reconciler, TokenExchange, Turns};
 use crate::stores::Stores;
 use crate::upkeep::KeyUses;
 
@@ -64,6 +64,8 @@ pub struct Gateway {
     pub flights: Flights,
     /// When outcomes that are unknown are looked up.
     pub schedule: Schedule,
+    /// Operations that wait for another one on the same order.
+    pub turns: Turns,
     /// When keys were last used.
     pub(crate) key_uses: KeyUses,
     /// Operations under way: they finish before the gateway stops.
@@ -189,6 +191,7 @@ pub(crate) async fn build(
         untold: Untold::default(),
         flights: Flights::default(),
         schedule: config.reconcile.schedule()?,
+        turns: Turns::default(),
         key_uses: KeyUses::default(),
         tasks: TaskTracker::new(),
         config,

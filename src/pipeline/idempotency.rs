@@ -16,7 +16,7 @@ use super::{Answer, Call, Origin, Present, Refusal, answers, resume};
 use crate::app::Worker;
 
 /// How often a row that another node works on is looked at again.
-const POLL: Duration = Duration::from_millis(200);
+pub(super) const POLL: Duration = Duration::from_millis(200);
 const MAX_KEY_CHARS: usize = 255;
 /// In front of the keys that stand for a request's own text; no caller's key starts with a control character.
 const IMPLICIT: char = '\u{1}';
@@ -170,7 +170,11 @@ fn repeated(kept: KeptAnswer, fingerprint: &[u8; 32]) -> Result<Answer, Refusal>
 }
 
 /// Returns the row of a key whose answer is still replayed.
-async fn find(worker: &Worker, call: &Call, guard: &Guard) -> Result<Option<Box<LedgerEntry>>, Refusal> {
+pub(super) async fn find(
+    worker: &Worker,
+    call: &Call,
+    guard: &Guard,
+) -> Result<Option<Box<LedgerEntry>>, Refusal> {
     let tenant = call.principal.tenant.tenant().id;
     let found = worker.gateway.ledger.find(tenant, call.principal.environment, &guard.key).await;
     let row = found.map_err(|_logged| Refusal::LedgerUnavailable)?;

@@ -9,6 +9,7 @@ use super::failover::{Chosen, Served, admit_first, run_through};
 use super::guard::Unsettled;
 use super::idempotency::{Guard, provider_key};
 use super::settle::conclude;
+use super::turns::{self, Turn};
 use super::{Answer, Call, Present, Refusal, answers, routing};
 use crate::app::Worker;
 
@@ -41,7 +42,7 @@ pub(super) async fn execute(
 ) -> Result<Answer, Stop> {
     let gateway = &worker.gateway;
     let begun = begin(worker, call, guard, fingerprint).await?;
-    let Begun { chosen, transaction, provider_key, unsettled } = begun;
+    let Begun { chosen, transaction, provider_key, unsettled, turn } = begun;
     if let Some(guard) = guard.filter(|_| gateway.ledger.is_store_away())
         && let Some(kept) = answers::find(worker, call, guard).await
     {
@@ -59,7 +60,10 @@ pub(super) async fn execute(
     let started_at = call.meta.at;
     let job = Job { call, adapter, service: &service, transaction, provider_key: &provider_key, started_at };
     let promise = guard.map(|guard| (guard, fingerprint));
-    Ok(conclude(worker, &job, ran, (unsettled, promise), present))
+    let answer = conclude(worker, &job, ran, (unsettled, promise), present);
+    // Dies here: the row is settled, or as good as: the journal has it. Whoever is next in line begins.
+    drop(turn);
+    Ok(answer)
 }
 
 /// An operation whose row is committed: its call may be made.
@@ -68,9 +72,10 @@ struct Begun {
     transaction: TransactionId,
     provider_key: Box<str>,
     unsettled: Unsettled,
+    turn: Option<Turn>,
 }
 
-/// Begins an operation in the ledger.
+/// Begins an operation in the ledger: when its turn has come, where it has to wait for one.
 async fn begin(
     worker: &Worker,
     call: &Call,
@@ -78,26 +83,45 @@ async fn begin(
     fingerprint: [u8; 32],
 ) -> Result<Begun, Stop> {
     let gateway = &worker.gateway;
-    let route = routing::choose(call)?;
-    // Reserved first: what is begun can always be recorded.
-    let permit = gateway.log.reserve().map_err(|_refused| Refusal::Overloaded)?;
-    let chosen = admit_first(gateway, call, route)?;
-    let transaction = TransactionId::generate(call.meta.at, &*gateway.entropy);
-    let provider = chosen.route.service.provider.as_str();
-    let entry = entry(worker, call, guard, fingerprint, (transaction, provider));
-    let provider_key = entry.provider_key.clone();
-    // Dies here: the key is free, or the row is `started` and its call was never made; a look-up tells.
-    match gateway.ledger.begin(entry, fallback(call, &chosen)).await {
-        Ok(ports::Begun::Started) => {}
-        Ok(ports::Begun::Existing(row)) => return Err(Stop::Exists(row)),
-        Ok(ports::Begun::Occupied(_)) => {
-            return Err(Refusal::KeyInUse { retry_after: std::time::Duration::from_secs(1) }.into());
-        }
-        Err(_) => return Err(Refusal::LedgerUnavailable.into()),
+    let mut route = routing::choose(call)?;
+    let serial = turns::serial_of(&call.operation, route.adapter);
+    let mut turn = match &serial {
+        Some(serial) => Some(turns::take(worker, call, guard, serial).await?),
+        None => None,
+    };
+    loop {
+        // Reserved first: what is begun can always be recorded.
+        let permit = gateway.log.reserve().map_err(|_refused| Refusal::Overloaded)?;
+        let chosen = admit_first(gateway, call, route)?;
+        let transaction = TransactionId::generate(call.meta.at, &*gateway.entropy);
+        let provider = chosen.route.service.provider.as_str();
+        let entry = LedgerEntry {
+            serial: serial.clone(),
+            ..entry(worker, call, guard, fingerprint, (transaction, provider))
+        };
+        let provider_key = entry.provider_key.clone();
+        // Dies here: the key is free, or the row is `started` and its call was never made; a look-up tells.
+        let row = match gateway.ledger.begin(entry, fallback(call, &chosen, serial.as_deref())).await {
+            Ok(ports::Begun::Started) => {
+                if let Some(turn) = &turn {
+                    turn.note(transaction);
+                }
+                let tenant = call.principal.tenant.tenant().id;
+                let unsettled = Unsettled::begun(gateway, permit, (tenant, transaction));
+                return Ok(Begun { chosen, transaction, provider_key, unsettled, turn });
+            }
+            Ok(ports::Begun::Existing(row)) => return Err(Stop::Exists(row)),
+            Ok(ports::Begun::Occupied(row)) => row,
+            Err(_) => return Err(Refusal::LedgerUnavailable.into()),
+        };
+        // Neither a place in the log nor one at the provider is held while others are at work.
+        drop((permit, chosen));
+        let Some(turn) = &mut turn else {
+            return Err(Refusal::Internal("beginning what needs no turn").into());
+        };
+        turn.wait_behind(worker, call, &row).await?;
+        route = routing::choose(call)?;
     }
-    let tenant = call.principal.tenant.tenant().id;
-    let unsettled = Unsettled::begun(gateway, permit, (tenant, transaction));
-    Ok(Begun { chosen, transaction, provider_key, unsettled })
 }
 
 /// Returns whether the provider has met this key with another body. Ours tell the transaction, so a twin's has.
@@ -107,9 +131,9 @@ fn tells_of_a_twin(outcome: &Outcome) -> bool {
 
 /// Returns what may take the ledger's place while the store is away. A twin on another node must come with the same key of the
 /// provider's: that follows from the caller's key, but not where the request itself stands for one, nor where another provider
-/// serves than the one whose turn it is.
-fn fallback(call: &Call, chosen: &Chosen) -> Fallback {
-    if chosen.failover.is_some() {
+/// serves than the one whose turn it is. And no journal can tell nodes apart that change one order.
+fn fallback(call: &Call, chosen: &Chosen, serial: Option<&str>) -> Fallback {
+    if chosen.failover.is_some() || serial.is_some() {
         return Fallback::None;
     }
     let is_implicit = call.idempotency_key.is_none()

@@ -19,6 +19,7 @@ mod resume;
 mod routing;
 mod settle;
 mod token;
+mod turns;
 mod verify;
 
 use std::net::IpAddr;
@@ -38,6 +39,7 @@ pub(crate) use reconcile::{
     FoundByHand, HandRefusal, HandWording, NotRebuilt, Rebuild, Rebuilt, Reconciler, look_up_now,
 };
 pub(crate) use routing::{Endpoints, EndpointsError};
+pub(crate) use turns::Turns;
 pub(crate) use verify::{TokenExchange, verify_credentials};
 
 use crate::app::Worker;
@@ -216,6 +218,22 @@ pub enum Refusal {
     #[error("idempotency key in use")]
     KeyInUse {
         /// When to ask again.
+        retry_after: Duration,
+    },
+    /// Another operation on the same object is under way.
+    #[error("another operation is under way")]
+    InProgress {
+        /// Which one, where it is known.
+        transaction: Option<TransactionId>,
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// What became of an earlier operation on the same object is not known yet.
+    #[error("the outcome of {transaction} is not known")]
+    Unsettled {
+        /// Which one.
+        transaction: TransactionId,
+        /// When it is known, perhaps.
         retry_after: Duration,
     },
     /// The gateway is at fault.

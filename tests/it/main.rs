@@ -42,3 +42,4 @@ mod tenants;
 mod tidy;
 mod tls;
 mod tolerance;
+mod turns;

@@ -84,6 +84,11 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
     /// operation with the same key is the look-up.
     fn look_up(&self, operation: &Operation) -> Option<Box<dyn Exchange>>;
 
+    /// Returns the order behind a payment, where the payment's own id tells it. What changes the one changes the other.
+    fn order_of_payment<'a>(&self, _payment_id: &'a str) -> Option<&'a str> {
+        None
+    }
+
     /// Writes the authorization into a request.
     fn authorize(&self, request: &mut Request, credentials: &Credentials, token: Option<&Secret>);
 

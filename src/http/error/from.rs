@@ -254,12 +254,31 @@ impl From<Refusal> for ApiError {
                 error.body.retryable = true;
                 error.after(retry_after)
             }
+            Refusal::InProgress { transaction, retry_after } => {
+                let other = transaction.map_or_else(String::new, |id| format!(" ({id})"));
+                let message =
+                    format!("Another operation on this order is under way{other}; nothing was sent.");
+                Self::in_progress(message, retry_after)
+            }
+            Refusal::Unsettled { transaction, retry_after } => {
+                let message = format!(
+                    "It is not known yet what became of an earlier operation on this order ({transaction}); nothing was sent."
+                );
+                Self::in_progress(message, retry_after)
+            }
             Refusal::Internal(doing) => Self::fault(doing),
         }
     }
 }
 
 impl ApiError {
+    fn in_progress(message: String, retry_after: std::time::Duration) -> Self {
+        let mut error =
+            Self::new(ErrorType::Conflict, StatusCode::CONFLICT, "operation_in_progress", message);
+        error.body.retryable = true;
+        error.after(retry_after)
+    }
+
     fn unprocessable(code: &'static str, message: String) -> Self {
         Self::new(ErrorType::InvalidRequest, StatusCode::UNPROCESSABLE_ENTITY, code, message)
     }

@@ -86,7 +86,7 @@ pub(crate) async fn read(request: HttpRequest) -> HttpResponse {
            ("provider" = Option<String>, Query, description = "Whose id it is.")),
     responses((status = 200, description = "The order.", body = OrderBody<'_>),
               (status = 404, description = "`order_not_found`", body = ErrorBody<'_>),
-              (status = 409, description = "The order is in no state for it.", body = ErrorBody<'_>)))]
+              (status = 409, description = "The order is in no state for it; `operation_in_progress`: it is being changed, ask again.", body = ErrorBody<'_>)))]
 pub(crate) async fn capture(request: HttpRequest, raw: RawBody) -> HttpResponse {
     visit(&request, CAPTURE, Scope::PaymentsWrite, async |visit| {
         change(visit, &request, raw, Change::Capture).await
@@ -100,6 +100,7 @@ pub(crate) async fn capture(request: HttpRequest, raw: RawBody) -> HttpResponse 
            ("provider" = Option<String>, Query, description = "Whose id it is.")),
     responses((status = 200, description = "The order.", body = OrderBody<'_>),
               (status = 404, description = "`order_not_found`", body = ErrorBody<'_>),
+              (status = 409, description = "The order is in no state for it; `operation_in_progress`: it is being changed, ask again.", body = ErrorBody<'_>),
               (status = 422, description = "`operation_not_supported`", body = ErrorBody<'_>)))]
 pub(crate) async fn cancel(request: HttpRequest, raw: RawBody) -> HttpResponse {
     visit(&request, CANCEL, Scope::PaymentsWrite, async |visit| {

@@ -104,7 +104,7 @@ pub(crate) struct RefundBody<'a> {
     responses((status = 201, description = "The refund.", body = RefundBody<'_>),
               (status = 400, description = "The request is wrong.", body = ErrorBody<'_>),
               (status = 404, description = "`order_not_found`, `payment_not_found`", body = ErrorBody<'_>),
-              (status = 409, description = "`already_refunded`, `not_paid`", body = ErrorBody<'_>),
+              (status = 409, description = "`already_refunded`, `not_paid`; `operation_in_progress`: the order is being changed, ask again.", body = ErrorBody<'_>),
               (status = 422, description = "It cannot be done as asked.", body = ErrorBody<'_>),
               (status = 504, description = "The outcome is unknown; repeat with the same key, or ask for the transaction.", body = ErrorBody<'_>)))]
 pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {

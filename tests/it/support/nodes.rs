@@ -39,16 +39,20 @@ impl Installation {
     /// Starts servers and providers, and makes the schema. No gateway yet. One at a time: three gateways and their servers
     /// keep a small machine busy, and what is measured in seconds must not wait for others.
     pub(crate) async fn start() -> Self {
+        Self::start_with(false).await
+    }
+
+    /// As `start`, with providers that keep what happened one by one.
+    pub(crate) async fn start_recorded() -> Self {
+        Self::start_with(true).await
+    }
+
+    async fn start_with(record_calls: bool) -> Self {
         static TURN: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(1)));
         let turn = Arc::clone(&TURN).acquire_owned().await.expect("a turn");
         let host = Ipv4Addr::LOCALHOST.into();
-        let options = sandbox::Options {
-            host,
-            port: 0,
-            seed: None,
-            record_calls: false,
-            token_lifetime_seconds: 32_400,
-        };
+        let options =
+            sandbox::Options { host, port: 0, seed: None, record_calls, token_lifetime_seconds: 32_400 };
         let sandbox = sandbox::start(options).expect("a sandbox");
         let postgres = Postgres::start();
         let database = postgres.create_database();

@@ -49,6 +49,10 @@ impl Adapter for Stripe {
         None
     }
 
+    fn order_of_payment<'a>(&self, payment_id: &'a str) -> Option<&'a str> {
+        refunds::order_of(payment_id)
+    }
+
     fn authorize(&self, request: &mut Request, credentials: &Credentials, _: Option<&Secret>) {
         let key = credentials.get("secret_key").map_or("", Secret::expose);
         request.authorization = Some(request::bearer(key));

@@ -37,6 +37,11 @@ pub(super) fn plan(operation: &RefundOperation) -> Result<Box<dyn Exchange>, Rej
     }
 }
 
+/// Returns the order behind a payment: an intent is both.
+pub(super) fn order_of(payment_id: &str) -> Option<&str> {
+    payment_id.starts_with(INTENT_PREFIX).then_some(payment_id)
+}
+
 fn plan_creation(refund: &CreateRefund) -> Result<Box<dyn Exchange>, Rejection> {
     metadata::check(&refund.metadata)?;
     let amount = match (&refund.payment, &refund.amount) {

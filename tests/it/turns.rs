@@ -1,0 +1,282 @@
+//! Refunds, captures and cancels of one order at the same time: never more goes back than was taken, whoever is asked, on both
+//! stores, on one node and on two. The provider's own ledger is the judge.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Account, Answer, Client, Installation, Scene, StageOptions, eventually, text};
+
+const PROVIDERS: [(&str, &str); 3] = [("razorpay", "INR"), ("paypal", "USD"), ("stripe", "USD")];
+/// What each order is about, in the smallest unit.
+const AMOUNT: u64 = 10_000;
+/// What is answered, beside success: all of it says that nothing was done, and why.
+const REFUSALS: [(u16, &str); 3] = [(409, "conflict"), (422, "provider"), (422, "invalid_request")];
+
+/// How many orders there are, and how many of each operation come at once for each.
+#[derive(Clone, Copy)]
+struct Size {
+    orders: usize,
+    parallel: usize,
+}
+
+/// Returns the size that the variables `ORDERS` and `PARALLEL` ask for, else a small one.
+fn size() -> Size {
+    let number =
+        |name, otherwise| std::env::var(name).map_or(otherwise, |text| text.parse().expect("a number"));
+    Size { orders: number("ORDERS", 6), parallel: number("PARALLEL", 8) }
+}
+
+/// Gateways with one tenant, and the judge.
+struct Field {
+    nodes: Vec<Client>,
+    key: String,
+    judge: Client,
+}
+
+/// What became of an order.
+#[derive(Debug)]
+struct Told {
+    provider: &'static str,
+    was_paid: bool,
+    captures: usize,
+    refunds: Vec<String>,
+    in_progress: usize,
+}
+
+impl Field {
+    async fn post(&self, node: usize, path: &str, body: &Value) -> Answer {
+        let api = &self.nodes[node % self.nodes.len()];
+        api.post(path, &[("x-platform-key", &self.key)], body).await
+    }
+
+    /// Creates an order; its payer pays it, or agrees to it.
+    async fn order(&self, number: usize) -> (&'static str, bool, String) {
+        let (provider, currency) = PROVIDERS[number % PROVIDERS.len()];
+        let is_paid = number % 2 == 0;
+        let capture = if is_paid { "automatic" } else { "manual" };
+        let body =
+            json!({"amount": "100.00", "currency": currency, "provider": provider, "capture": capture});
+        let order = self.post(number, "/v1/payments/orders", &body).await.expect(201).json();
+        let id = text(&order, "transaction_id");
+        let act = if is_paid { "pay" } else { "authorize" };
+        let path = format!("/_control/orders/{provider}/{}/{act}", text(&order, "provider_order_id"));
+        self.judge.post(&path, &[], &json!({})).await.expect(200);
+        // Known at every node; and PayPal's money is taken when the order is read.
+        for api in &self.nodes {
+            let path = format!("/v1/payments/orders/{id}");
+            let read = eventually("the order is known", async || {
+                let read = api.get(&path, &[("x-platform-key", &self.key)]).await;
+                (read.status == 200).then(|| read.json())
+            })
+            .await;
+            assert!(!is_paid || read["status"] == "succeeded", "{read}");
+        }
+        (provider, is_paid, id)
+    }
+
+    /// Asks for everything at once, half of it at every node.
+    async fn storm(&self, number: usize, parallel: usize) -> Told {
+        let (provider, was_paid, id) = self.order(number).await;
+        let order = format!("/v1/payments/orders/{id}");
+        let asked = (0..parallel * 3).map(|turn| {
+            let (order, id) = (&order, &id);
+            async move {
+                let answer = match turn % 3 {
+                    0 => {
+                        let mut body = json!({"order_id": id});
+                        if turn % 4 != 0 {
+                            body["amount"] = json!(if turn % 2 == 0 { "30.00" } else { "20.00" });
+                        }
+                        self.post(turn, "/v1/payments/refunds", &body).await
+                    }
+                    1 => self.post(turn, &format!("{order}/capture"), &json!({})).await,
+                    _ => self.post(turn, &format!("{order}/cancel"), &json!({})).await,
+                };
+                (turn % 3, answer)
+            }
+        });
+        let mut told = Told { provider, was_paid, captures: 0, refunds: Vec::new(), in_progress: 0 };
+        for (what, answer) in join_all(asked).await {
+            match (what, answer.status.as_u16()) {
+                (0, 201) => told.refunds.push(text(&answer.json(), "provider_refund_id")),
+                (1, 200) => told.captures += 1,
+                (2, 200) => {}
+                (_, status) => {
+                    let error = &answer.json()["error"];
+                    let kind = error["type"].as_str().expect("a type");
+                    assert!(
+                        REFUSALS.contains(&(status, kind)),
+                        "{provider} {what} {status} {}",
+                        answer.text()
+                    );
+                    if error["code"] == "operation_in_progress" {
+                        assert!(answer.header("retry-after").is_some());
+                        told.in_progress += 1;
+                    }
+                }
+            }
+        }
+        told
+    }
+
+    async fn effects(&self, operation: &str) -> Vec<Value> {
+        let path = format!("/_control/effects?operation={operation}");
+        let effects = self.judge.get(&path, &[]).await.expect(200).json();
+        effects["items"].as_array().expect("effects").clone()
+    }
+
+    /// Compares what was answered with what happened.
+    async fn judge(&self, told: &[Told]) {
+        let made: BTreeMap<String, u64> = self
+            .effects("refunds.create")
+            .await
+            .iter()
+            .map(|effect| (text(effect, "id"), units(effect)))
+            .collect();
+        let answered: BTreeSet<&String> = told.iter().flat_map(|told| &told.refunds).collect();
+        assert_eq!(answered, made.keys().collect(), "what went back is what was answered");
+        let mut captured = 0;
+        for told in told {
+            let refunded: u64 = told.refunds.iter().map(|id| made[id]).sum();
+            let taken = if told.was_paid || told.captures > 0 { AMOUNT } else { 0 };
+            assert!(refunded <= taken, "{refunded} of {taken} went back: {told:?}");
+            assert!(!told.was_paid || refunded > 0, "somebody's turn came: {told:?}");
+            captured += taken / AMOUNT;
+        }
+        let taken = self.effects("orders.capture").await;
+        assert!(taken.iter().all(|capture| units(capture) == AMOUNT), "{taken:?}");
+        let by_call = taken.len() as u64;
+        assert!(by_call <= captured, "no order's money is taken twice: {by_call} of {captured}");
+    }
+}
+
+/// Returns an effect's amount in the smallest unit: PayPal tells it as a decimal.
+fn units(effect: &Value) -> u64 {
+    match &effect["amount"] {
+        Value::Number(number) => number.as_u64().expect("an amount"),
+        Value::String(text) => text.replace('.', "").parse().expect("an amount"),
+        other => panic!("no amount: {other}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_goes_back_than_was_taken_on_the_embedded_store() {
+    // Nobody's time is over while others are served.
+    let options =
+        StageOptions { configure: |config| config.calls.deadline_ms = 30_000, ..StageOptions::default() };
+    let scene = Scene::start_with("embeddedturns", options).await;
+    let field = Field {
+        nodes: vec![scene.stage.api.clone()],
+        key: scene.account.key.clone(),
+        judge: scene.stage.control.clone(),
+    };
+    // The plan allows some hundred requests a minute.
+    let told = join_all((0..12).map(|number| field.storm(number, 8))).await;
+    field.judge(&told).await;
+    let waited_in_vain: usize = told.iter().map(|told| told.in_progress).sum();
+    assert_eq!(waited_in_vain, 0, "everybody's turn comes in time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_goes_back_than_was_taken_on_many_nodes_with_redis_away_half_of_the_time() {
+    let installation = Installation::start_recorded().await;
+    let nodes = [installation.node("one").await, installation.node("two").await];
+    let account = Account::at(&nodes[0].api, "manyturns").await;
+    let key = installation.key_with_limits(&nodes[0], &account, ("enterprise", 600_000, 500_000_000)).await;
+    let field = Field {
+        nodes: nodes.iter().map(|node| node.api.clone()).collect(),
+        key: text(&key, "key"),
+        judge: installation.control.clone(),
+    };
+    let Size { orders, parallel } = size();
+    let mut told = Vec::new();
+    let mut is_away = false;
+    for first in (0..orders).step_by(3) {
+        // Redis comes or goes in the middle of each round.
+        let change = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            if is_away {
+                installation.redis.start_again();
+            } else {
+                installation.redis.kill();
+            }
+        };
+        let storms = join_all((first..orders.min(first + 3)).map(|number| field.storm(number, parallel)));
+        told.extend(futures_util::join!(storms, change).0);
+        is_away = !is_away;
+    }
+    field.judge(&told).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_an_unknown_outcome_nothing_is_begun_and_its_own_key_tells() {
+    let scene = Scene::start("unknownturn").await;
+    for (provider, currency) in PROVIDERS {
+        let order = scene.paid_order(provider, "20.00", currency).await;
+        let refund = |amount: &str| json!({"order_id": order["transaction_id"], "amount": amount});
+        let fault = json!({"provider": provider, "operation": "refunds.create", "times": 9, "fault": {"kind": "execute_then_reset"}});
+        scene.stage.fault(&fault).await;
+        let key = format!("lost-{provider}");
+        let lost = scene.post_once(&key, "/v1/payments/refunds", &refund("7.00")).await;
+        assert!(lost.status.is_server_error(), "{provider} {}", lost.text());
+        let blocking = text(&lost.json()["error"], "transaction_id");
+        let blocked_key = format!("blocked-{provider}");
+        let refused = scene.post_once(&blocked_key, "/v1/payments/refunds", &refund("5.00")).await;
+        // Unless it has been looked up in the meantime, by nobody's wish.
+        let refused = refused.expect(409);
+        assert_eq!(refused.code(), "operation_in_progress", "{provider}");
+        assert!(refused.header("retry-after").is_some());
+        let error = &refused.json()["error"];
+        assert_eq!(error["retryable"], true, "{error}");
+        assert!(text(error, "message").contains(&blocking), "{error}");
+        scene.stage.no_faults().await;
+        let found = scene.post_once(&key, "/v1/payments/refunds", &refund("7.00")).await.expect(201);
+        let next = eventually("the next one's turn comes", async || {
+            let answer = scene.post_once(&blocked_key, "/v1/payments/refunds", &refund("5.00")).await;
+            (answer.status == 201).then_some(answer)
+        })
+        .await;
+        let again = scene.post_once(&blocked_key, "/v1/payments/refunds", &refund("5.00")).await;
+        assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &next.body));
+        assert_ne!(found.json()["provider_refund_id"], next.json()["provider_refund_id"]);
+        let effects = scene.stage.effects(&format!("provider={provider}&operation=refunds.create")).await;
+        assert_eq!(effects.len(), 2, "{provider}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_not_touched_while_the_store_is_away() {
+    let installation = Installation::start_recorded().await;
+    let node = installation.node("one").await;
+    let account = Account::at(&node.api, "awayturns").await;
+    let headers = [("x-platform-key", &*account.key)];
+    let body = json!({"amount": "20.00", "currency": "USD", "provider": "stripe"});
+    let order = node.api.post("/v1/payments/orders", &headers, &body).await.expect(201).json();
+    let pay = format!("/_control/orders/stripe/{}/pay", text(&order, "provider_order_id"));
+    installation.control.post(&pay, &[], &json!({})).await.expect(200);
+    let refund =
+        json!({"provider_payment_id": order["provider_order_id"], "provider": "stripe", "amount": "5.00"});
+    installation.postgres.kill();
+    let refused = node.api.post("/v1/payments/refunds", &headers, &refund).await.expect(503);
+    assert_eq!(refused.code(), "ledger_unavailable");
+    assert_eq!(installation.effects("stripe", "refunds.create").await, 0);
+    installation.postgres.start_again();
+    eventually("it is back", async || {
+        let answer = node
+            .api
+            .send(
+                Method::POST,
+                "/v1/payments/refunds",
+                &[headers[0], ("content-type", "application/json")],
+                refund.to_string(),
+            )
+            .await;
+        (answer.status == 201).then_some(())
+    })
+    .await;
+    assert_eq!(installation.effects("stripe", "refunds.create").await, 1);
+}
