@@ -212,10 +212,8 @@ impl<'a> Batch<'a> {
 
     fn stream(&self) -> Result<Bytes, Failure> {
         let bytes_of = |row: &&Transaction| {
-            [&row.request_payload, &row.response_payload, &row.attempt_lines]
-                .map(|bytes| bytes.len())
-                .into_iter()
-                .fold(ROW_BYTES, usize::saturating_add)
+            let payloads = [&row.request_payload, &row.response_payload, &row.attempt_lines];
+            payloads.into_iter().map(Bytes::len).fold(ROW_BYTES, usize::saturating_add)
         };
         let mut rows = CopyStream::new(TYPES, self.transactions.iter().map(bytes_of).sum());
         for transaction in &self.transactions {

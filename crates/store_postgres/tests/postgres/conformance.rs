@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::support::{Database, LOGIN};
 use domain::Secret;
-use domain::ports::{StoreEngine, StoreError};
+use domain::ports::{Ledger, StoreEngine, StoreError};
 use store_postgres::{Options, PostgresStore};
 use testkit::conformance;
 use testkit::servers::{PgBouncer, Postgres};
@@ -32,10 +32,10 @@ async fn passes_all(store: PostgresStore) {
     conformance::events::passes(conformance::events::Ports { events: &store, log: &store, ledger: &store })
         .await;
     conformance::secrets::passes(&store).await;
-    let shared = Arc::new(store);
-    conformance::ledger::a_thousand_twins_at_once_begin_once(shared.clone()).await;
-    conformance::serials::a_thousand_at_once_begin_one(shared.clone()).await;
-    conformance::open_rows::a_due_row_goes_to_one(shared).await;
+    let ledger: Arc<dyn Ledger> = Arc::new(store);
+    conformance::ledger::a_thousand_twins_at_once_begin_once(Arc::clone(&ledger)).await;
+    conformance::serials::a_thousand_at_once_begin_one(Arc::clone(&ledger)).await;
+    conformance::open_rows::a_due_row_goes_to_one(ledger).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

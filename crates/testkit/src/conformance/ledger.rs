@@ -199,10 +199,14 @@ pub async fn leases_of_started_rows_can_be_ended(ledger: &dyn Ledger, log: &dyn 
     let tenant = samples::id();
     let started = samples::entry(tenant, Some("started"));
     let settled = samples::entry(tenant, Some("settled"));
-    ledger.begin(vec![started.clone(), settled.clone(), samples::entry(tenant, None)]).await.unwrap();
+    let unkeyed = samples::entry(tenant, None);
+    ledger.begin(vec![started.clone(), settled.clone(), unkeyed.clone()]).await.unwrap();
     settle(log, &settled, answer()).await;
     assert_eq!(ledger.expire_leases().await.unwrap(), 2);
     assert_eq!(ledger.expire_leases().await.unwrap(), 0);
+    let due = ledger.take_due(moment(9), moment(10), 1000).await.unwrap();
+    assert!([&started, &unkeyed].iter().all(|row| due.iter().any(|due| due.transaction == row.transaction)));
+    assert!(due.iter().all(|row| row.transaction != settled.transaction));
     assert!(ledger.take_over(tenant, started.transaction, moment(11), moment(41)).await.unwrap());
     assert!(!ledger.take_over(tenant, settled.transaction, moment(11), moment(41)).await.unwrap());
 }
