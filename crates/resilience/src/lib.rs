@@ -8,6 +8,7 @@ mod nanos;
 mod quota;
 mod retry_budget;
 mod schedule;
+mod shedder;
 
 pub use backoff::{Backoff, BackoffError};
 pub use breaker::{
@@ -21,3 +22,6 @@ pub use quota::{
 };
 pub use retry_budget::{BudgetSpent, RetryBudget, RetryBudgetError, RetryBudgetSettings};
 pub use schedule::{Schedule, ScheduleError};
+pub use shedder::{
+    Place, RequestClass, Shed, Shedder, ShedderObservation, ShedderSettings, ShedderSettingsError,
+};
