@@ -1,6 +1,7 @@
 //! Actors: state that lives between calls, and a tree that keeps it alive. Exports handles and [`start`]; nobody outside
 //! sees an address. Knows neither adapters nor SQL nor HTTP.
 
+mod barrier;
 mod flight;
 mod jitter;
 mod ledger_writer;
@@ -18,12 +19,14 @@ mod tree;
 #[cfg(test)]
 mod doubles;
 
+pub use barrier::{Barrier, NotAdmitted};
 pub use ledger_writer::{Fallback, LedgerHandle, LedgerObservation, LedgerUnavailable};
 pub use log_writer::{LogHandle, LogObservation, LogPermit, LogStopped, Overloaded};
 pub use placement::{Tenants, TenantsObservation};
 pub use provider::{
-    Answer, AttemptCall, AttemptReport, FetchedToken, ProviderHandle, ProviderObservation, Providers, Seat,
-    StreamAnswer, StreamCall, StreamReport, Token, TokenFailure, TokenSource,
+    Answer, AttemptCall, AttemptReport, CircuitObservation, CircuitOf, FetchedToken, ProviderAdmission,
+    ProviderHandle, ProviderObservation, Providers, Seat, StreamAnswer, StreamCall, StreamReport, Token,
+    TokenFailure, TokenSource,
 };
 pub use reconciler::{Errand, Reconcile, ReconcilerObservation};
 pub use settings::{
@@ -31,7 +34,7 @@ pub use settings::{
     TenantSettings,
 };
 pub use tenant::{
-    Admission, Charge, CircuitOpen, KeyEntry, ServiceEntry, Snapshot, TenantHandle, TenantUnavailable,
+    Admission, Charge, KeyEntry, ServiceEntry, ServiceObservation, Snapshot, TenantHandle, TenantUnavailable,
     Waiting,
 };
 pub use tree::{StopReport, Tree, TreeError, TreeObservation, TreeParams, start};

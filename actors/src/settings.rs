@@ -55,9 +55,11 @@ pub struct TenantSettings {
     pub unknown_keys: usize,
     /// How long a key is remembered as unknown.
     pub unknown_for: Duration,
-    /// Most calls of one service of one tenant under way at once, so that no tenant can use up a provider's share.
+    /// Most calls of one tenant to one provider under way at once, so that none can use up the provider's places.
     pub calls_per_service: u32,
-    /// When a service's circuit opens, and for how long.
+    /// Most calls of one tenant under way at once, at all providers together.
+    pub calls_per_tenant: u32,
+    /// When the circuit of a service's credentials opens, and for how long.
     pub breaker: BreakerPolicy,
 }
 
@@ -78,6 +80,8 @@ pub struct ProviderSettings {
     pub attempt_timeout: Duration,
     /// The waits between attempts.
     pub backoff: Backoff,
+    /// When the circuit of an operation opens, and for how long.
+    pub breaker: BreakerPolicy,
     /// How many retries there may be, of each provider's calls.
     pub retry_budget: RetryBudgetSettings,
 }

@@ -7,7 +7,7 @@ use actors::{
     LedgerSettings, LogSettings, ProviderSettings, ReconcilerSettings, Settings, SupervisionSettings,
     TenantSettings,
 };
-use resilience::{Backoff, BreakerPolicy, BreakerSettings, RetryBudgetSettings};
+use resilience::{Backoff, BreakerPolicy, BreakerSettings, RetryBudgetSettings, Shedder, ShedderSettings};
 
 use super::BuildError;
 use crate::config::{Config, StoreEngine};
@@ -16,14 +16,26 @@ use crate::config::{Config, StoreEngine};
 const RETRY_BUDGET: RetryBudgetSettings =
     RetryBudgetSettings { percent_of_calls: 20, min_per_second: NonZeroU32::MIN.saturating_add(2) };
 
-/// A service's circuit opens on five failures in a row, or on half of twenty within half a minute.
-const BREAKER: BreakerSettings = BreakerSettings {
-    consecutive_failures: 5,
+/// The circuit of a provider's operation opens on ten failures in a row of whichever tenants, or on half of twenty within half a
+/// minute. Ten: at a hundred calls a second of which one in five fails, five in a row come every half a minute.
+const PROVIDER_BREAKER: BreakerSettings = BreakerSettings {
+    consecutive_failures: 10,
     failure_percent: 50,
     min_samples: 20,
     window: Duration::from_secs(30),
     first_open_for: Duration::from_secs(1),
     max_open_for: Duration::from_secs(30),
+};
+
+/// The circuit of a tenant's credentials opens on five refusals in a row: providers lock accounts, and addresses, that go on.
+/// Only refusals count, so that there is no share of them.
+const CREDENTIALS_BREAKER: BreakerSettings = BreakerSettings {
+    consecutive_failures: 5,
+    failure_percent: 100,
+    min_samples: u32::MAX,
+    window: Duration::from_secs(60),
+    first_open_for: Duration::from_secs(5),
+    max_open_for: Duration::from_secs(60),
 };
 
 /// Returns how long a commit of the ledger may take. Behind PostgreSQL there is the journal: what it can take goes on well within a
@@ -58,8 +70,9 @@ pub(super) fn actors(config: &Config) -> Result<Settings, BuildError> {
             sweep_every: Duration::from_secs(10),
             unknown_keys: 10_000,
             unknown_for: Duration::from_secs(30),
-            calls_per_service: 2048,
-            breaker: BreakerPolicy::try_new(BREAKER).map_err(|error| broken(&error))?,
+            calls_per_service: config.calls.tenant_provider_in_flight(),
+            calls_per_tenant: config.calls.tenant_in_flight,
+            breaker: BreakerPolicy::try_new(CREDENTIALS_BREAKER).map_err(|error| broken(&error))?,
         },
         providers: ProviderSettings {
             token_purchases: 256,
@@ -69,6 +82,7 @@ pub(super) fn actors(config: &Config) -> Result<Settings, BuildError> {
             attempts: config.calls.attempts,
             attempt_timeout: Duration::from_secs(10),
             backoff: backoff(50, 2_000)?,
+            breaker: BreakerPolicy::try_new(PROVIDER_BREAKER).map_err(|error| broken(&error))?,
             retry_budget: RETRY_BUDGET,
         },
         ledger: LedgerSettings {
@@ -88,4 +102,15 @@ pub(super) fn actors(config: &Config) -> Result<Settings, BuildError> {
         reconciler: ReconcilerSettings { every: config.reconcile.every(), at_once: config.reconcile.at_once },
         stop_grace: Duration::from_secs(config.listen.drain_seconds),
     })
+}
+
+/// Returns what lets requests in.
+pub(super) fn shedder(config: &Config) -> Result<Shedder, BuildError> {
+    let calls = &config.calls;
+    Shedder::try_new(ShedderSettings {
+        least: calls.in_flight_least,
+        most: calls.in_flight,
+        lag: Duration::from_millis(calls.lag_ms),
+    })
+    .map_err(|error| BuildError::Other(error.to_string()))
 }

@@ -19,6 +19,9 @@ impl Config {
             ("reconcile.every_ms", self.reconcile.every_ms),
             ("reconcile.at_once", u64::try_from(self.reconcile.at_once).unwrap_or(u64::MAX)),
             ("reconcile.per_provider", u64::try_from(self.reconcile.per_provider).unwrap_or(u64::MAX)),
+            ("calls.in_flight_least", self.calls.in_flight_least.into()),
+            ("calls.lag_ms", self.calls.lag_ms),
+            ("calls.tenant_in_flight", self.calls.tenant_in_flight.into()),
             ("transport.connect_ms", self.transport.connect_ms),
             ("auth.token_minutes", self.auth.token_minutes),
             ("store.postgres.connections", postgres.connections.into()),
@@ -38,6 +41,7 @@ impl Config {
         self.check_urls(&mut found);
         self.check_journal(&mut found);
         self.check_reconcile(&mut found);
+        self.check_places(&mut found);
         let tls = &self.listen.tls;
         match (&tls.certificate, &tls.key) {
             (Some(_), None) => found.push(
@@ -148,6 +152,19 @@ impl Config {
             found.push(
                 "reconcile.schedule_ms must end after calls.quiet_ms: only then does \"no trace\" mean that a call never arrived".into(),
             );
+        }
+    }
+
+    fn check_places(&self, found: &mut Vec<String>) {
+        let calls = &self.calls;
+        if calls.in_flight < calls.in_flight_least {
+            found.push("calls.in_flight must not be less than calls.in_flight_least".into());
+        }
+        if !(1..=100).contains(&calls.tenant_provider_percent) {
+            found.push("calls.tenant_provider_percent must be 1 to 100".into());
+        }
+        if calls.provider_in_flight == 0 {
+            found.push("calls.provider_in_flight must be greater than zero".into());
         }
     }
 

@@ -101,8 +101,13 @@ pub struct Calls {
     pub deadline_ms: u64,
     pub replay_hours: u64,
     pub quiet_ms: u64,
-    pub provider_in_flight: usize,
     pub attempts: u8,
+    pub in_flight: u32,
+    pub in_flight_least: u32,
+    pub lag_ms: u64,
+    pub provider_in_flight: usize,
+    pub tenant_provider_percent: u8,
+    pub tenant_in_flight: u32,
 }
 
 impl Calls {
@@ -114,6 +119,13 @@ impl Calls {
     /// Returns how long an answer is replayed.
     pub const fn replay(&self) -> Duration {
         Duration::from_secs(self.replay_hours.saturating_mul(3600))
+    }
+
+    /// Returns how many calls of one tenant may be under way to one provider: its share, and at least one.
+    pub fn tenant_provider_in_flight(&self) -> u32 {
+        let all = u32::try_from(self.provider_in_flight).unwrap_or(u32::MAX);
+        let share = u64::from(all) * u64::from(self.tenant_provider_percent) / 100;
+        u32::try_from(share).unwrap_or(u32::MAX).max(1)
     }
 
     /// Returns how old a lost call must be before no trace means that it never arrived.

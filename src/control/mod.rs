@@ -1,6 +1,7 @@
 //! The control plane: signing up and in, bringing a `.env` in, keys and services. Knows no HTTP.
 
 mod accounts;
+mod circuits;
 mod demo;
 mod keys;
 mod onboarding;
@@ -13,6 +14,7 @@ use std::borrow::Cow;
 use domain::ports::StoreError;
 
 pub(crate) use accounts::{SignIn, SignUp, SignedIn, sign_in, sign_up};
+pub(crate) use circuits::{CircuitsView, circuits_of};
 pub(crate) use demo::{DemoAccess, make_demo_tenant};
 pub(crate) use keys::{IssuedKey, NewKey, create_key, list_keys, revoke_key, rotate_key};
 pub(crate) use onboarding::{Selection, Setup, configure, parse};

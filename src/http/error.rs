@@ -1,6 +1,7 @@
 //! Errors in the caller's words: the only place that picks a status code.
 
 mod from;
+mod overload;
 
 use std::borrow::Cow;
 use std::time::Duration;

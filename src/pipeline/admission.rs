@@ -2,57 +2,84 @@
 
 use std::time::Duration;
 
-use actors::Admission;
-use domain::{NotSent, Outcome, ProviderId, RejectionClass, Resource, StatusMeaning};
-use resilience::Verdict;
+use actors::{Admission, CircuitOf, NotAdmitted, ProviderAdmission};
+use domain::{NotSent, Outcome, ProviderId, RejectionClass, Resource, StatusMeaning, Unknown};
+use resilience::{Fault, Verdict};
 
 use super::routing::service_entry;
 use super::{Call, Refusal};
 use crate::app::Gateway;
 
-/// The right to make one operation's calls. Dropped, it says nothing about the provider.
+/// The right to make one operation's calls: the tenant's own, and everybody's to a provider that works. Dropped, it says
+/// nothing about either, and whoever comes next probes in its stead.
 #[derive(Debug)]
 #[must_use = "an admission that is dropped says nothing about the provider"]
 pub(super) struct Admitted {
+    provider: ProviderAdmission,
     tenant: Admission,
 }
 
-/// Asks to make an operation's calls to a provider.
+/// Asks to make an operation's calls to a provider: the tenant's own affairs first, so that who has too many calls under way, or
+/// credentials that are refused, never takes a probe that others wait for.
 ///
 /// # Errors
 /// [`Refusal::CircuitOpen`]: nothing may be sent.
 pub(super) fn admit(gateway: &Gateway, call: &Call, provider: ProviderId) -> Result<Admitted, Refusal> {
     let service = service_entry(call, provider)?;
-    let admitted = call.principal.tenant.admit(service, call.operation.kind(), gateway.clock.monotonic());
-    admitted.map(|tenant| Admitted { tenant }).map_err(|open| Refusal::CircuitOpen {
+    let handle = gateway.providers.get(provider).ok_or(Refusal::Internal("finding a provider"))?;
+    let (principal, now) = (&call.principal, gateway.clock.monotonic());
+    let stopped = |NotAdmitted { barrier, retry_after }| Refusal::CircuitOpen {
         provider,
-        reason: open.not_sent,
-        retry_after: open.retry_after,
-    })
+        reason: barrier.not_sent(),
+        barrier,
+        retry_after,
+    };
+    let tenant = principal.tenant.admit(service, now).map_err(stopped)?;
+    let circuit = CircuitOf { environment: principal.environment, operation: call.operation.kind() };
+    let provider = handle.admit(circuit, principal.tenant.tenant().id, now).map_err(stopped)?;
+    Ok(Admitted { provider, tenant })
 }
 
 impl Admitted {
-    /// Reports what the calls showed.
+    /// Reports what the calls showed. Each guard takes what it can tell something from.
     pub(super) fn settle(self, verdict: Verdict, now: Duration) {
+        self.provider.settle(verdict, now);
         self.tenant.settle(verdict, now);
     }
 }
 
-/// Returns what an outcome says about the provider's health: a refusal of this one request says nothing bad.
+/// Returns what an outcome says about the provider's health, or about the tenant's credentials: a refusal of this one request
+/// says nothing bad.
 pub(super) const fn verdict(outcome: &Outcome) -> Verdict {
     match outcome {
         Outcome::Executed(Resource::Proxy(reply)) => match reply.meaning() {
+            // Whether it was the key that was refused, or what was asked for, only an adapter knows.
+            StatusMeaning::Refused if reply.status == 401 => Verdict::Ignored,
             StatusMeaning::Done | StatusMeaning::Refused => Verdict::Success,
             StatusMeaning::RefusedForNow => Verdict::Ignored,
-            StatusMeaning::Unclear => Verdict::Failure,
+            StatusMeaning::Unclear => Verdict::Failure(Fault::ProviderError),
         },
         Outcome::Executed(_) => Verdict::Success,
         Outcome::Rejected(rejection) => match rejection.class {
-            RejectionClass::Unavailable | RejectionClass::Credentials => Verdict::Failure,
+            RejectionClass::Unavailable => Verdict::Failure(Fault::ProviderError),
+            RejectionClass::Credentials => Verdict::Failure(Fault::CredentialsRefused),
             RejectionClass::RateLimited => Verdict::Ignored,
-            _ => Verdict::Success,
+            RejectionClass::InvalidRequest
+            | RejectionClass::NotFound
+            | RejectionClass::Conflict
+            | RejectionClass::Declined
+            | RejectionClass::Refused => Verdict::Success,
         },
-        Outcome::NotSent(NotSent::Unreachable) | Outcome::Unknown(_) => Verdict::Failure,
-        Outcome::NotSent(_) => Verdict::Ignored,
+        Outcome::NotSent(NotSent::Unreachable) => Verdict::Failure(Fault::Unreachable),
+        Outcome::Unknown(Unknown::TimedOut) => Verdict::Failure(Fault::TimedOut),
+        Outcome::Unknown(Unknown::Disconnected) => Verdict::Failure(Fault::Disconnected),
+        Outcome::Unknown(Unknown::Unreadable { status: 500.. }) => Verdict::Failure(Fault::ProviderError),
+        Outcome::Unknown(Unknown::Unreadable { .. }) => Verdict::Failure(Fault::Unreadable),
+        Outcome::NotSent(
+            NotSent::CircuitOpen | NotSent::Overloaded | NotSent::DeadlinePassed | NotSent::NeverArrived,
+        ) => Verdict::Ignored,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -195,14 +195,16 @@ pub enum Refusal {
         /// Why.
         rejection: Box<Rejection>,
     },
-    /// The breaker is open, or as many calls as allowed are under way.
+    /// A circuit is open, or as many calls as allowed are under way.
     #[error("not admitted")]
     CircuitOpen {
         /// Which provider.
         provider: ProviderId,
         /// Which of the two.
         reason: domain::NotSent,
-        /// How long it stays open.
+        /// What stands in the way.
+        barrier: actors::Barrier,
+        /// When to try again.
         retry_after: Duration,
     },
     /// The log's queue is full.

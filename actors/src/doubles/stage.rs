@@ -192,6 +192,16 @@ impl Stage {
 
     /// Seals credentials for a service.
     pub(crate) fn service(&self, tenant: TenantId, data_key: &[u8], service: &str) -> SealedService {
+        self.service_with(tenant, data_key, (service, "open sesame"))
+    }
+
+    /// Seals these credentials for a service.
+    pub(crate) fn service_with(
+        &self,
+        tenant: TenantId,
+        data_key: &[u8],
+        (service, secret): (&str, &str),
+    ) -> SealedService {
         let data_key = self.vault.open_data_key(tenant, data_key).unwrap();
         let environment = Environment::Test;
         let seal = |field: &str, text: &str| SealedField {
@@ -204,7 +214,7 @@ impl Stage {
             tenant,
             service: service.into(),
             environment,
-            fields: [seal("key_id", "public"), seal("key_secret", "open sesame")].into(),
+            fields: [seal("key_id", "public"), seal("key_secret", secret)].into(),
             features: [FeatureSetting {
                 feature: Feature::Payments,
                 is_enabled: true,
@@ -301,6 +311,7 @@ fn settings() -> Settings {
             unknown_keys: 4,
             unknown_for: minute,
             calls_per_service: 4,
+            calls_per_tenant: 6,
             breaker: BreakerPolicy::try_new(breaker).unwrap(),
         },
         providers: ProviderSettings {
@@ -311,6 +322,7 @@ fn settings() -> Settings {
             attempts: 3,
             attempt_timeout: Duration::from_secs(10),
             backoff: backoff(),
+            breaker: BreakerPolicy::try_new(breaker).unwrap(),
             retry_budget: RetryBudgetSettings {
                 percent_of_calls: 20,
                 min_per_second: NonZeroU32::new(100).unwrap(),

@@ -107,6 +107,11 @@ impl Tenants {
         Some(TenantHandle::new(snapshot))
     }
 
+    /// Returns a tenant as it was published last, from memory only: for those who look at it, and ask nothing of it.
+    pub fn in_memory(&self, tenant: TenantId) -> Option<TenantHandle> {
+        self.placement.slot(tenant)?.latest().map(TenantHandle::new)
+    }
+
     /// Returns the tenant that a key leads to, loaded where needed; `None` when nobody owns a key with this secret. All who ask
     /// at the same time share one search and one load.
     ///

@@ -1,4 +1,4 @@
-//! What the data plane holds of a provider: tokens and attempts.
+//! What the data plane holds of a provider: tokens, attempts, circuits.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use resilience::{RetryBudget, RetryBudgetError};
 use tokio::sync::Semaphore;
 
 use super::buy::Buy;
+use super::circuits::Circuits;
 use super::observe::Observe;
 use super::token::{Holder, Joined, Standing, Token, TokenFailure, TokenSource, Tokens};
 use super::{ProviderActor, ProviderObservation};
@@ -43,11 +44,8 @@ impl Providers {
     /// # Errors
     /// [`RetryBudgetError`] when the settings make no retry budget.
     pub(crate) fn start(params: &ProvidersParams) -> Result<Self, RetryBudgetError> {
-        let started: Result<Vec<ProviderHandle>, RetryBudgetError> = params
-            .descriptors
-            .iter()
-            .map(|descriptor| ProviderHandle::start(descriptor.id, params))
-            .collect();
+        let started: Result<Vec<ProviderHandle>, RetryBudgetError> =
+            params.descriptors.iter().map(|descriptor| ProviderHandle::start(descriptor, params)).collect();
         Ok(Self { all: started?.into() })
     }
 
@@ -82,7 +80,8 @@ pub struct ProviderHandle {
 
 /// What a provider's calls share.
 pub(super) struct Shared {
-    provider: ProviderId,
+    pub(super) provider: ProviderId,
+    pub(super) circuits: Circuits,
     tokens: Arc<Tokens>,
     pub(super) seats: Arc<Semaphore>,
     pub(super) budget: RetryBudget,
@@ -99,10 +98,12 @@ impl fmt::Debug for ProviderHandle {
 }
 
 impl ProviderHandle {
-    fn start(provider: ProviderId, params: &ProvidersParams) -> Result<Self, RetryBudgetError> {
-        let tokens = Arc::new(Tokens::default());
+    fn start(descriptor: &Descriptor, params: &ProvidersParams) -> Result<Self, RetryBudgetError> {
+        let (provider, tokens) = (descriptor.id, Arc::new(Tokens::default()));
+        let policy = Arc::new(params.settings.breaker);
         let shared = Shared {
             provider,
+            circuits: Circuits::new(descriptor, &policy),
             tokens: Arc::clone(&tokens),
             seats: Arc::new(Semaphore::new(params.settings.calls)),
             budget: RetryBudget::try_new(params.settings.retry_budget)?,
@@ -111,6 +112,9 @@ impl ProviderHandle {
             catalog: Arc::clone(&params.catalog),
             settings: params.settings.clone(),
         };
+        for circuit in shared.circuits.all() {
+            params.catalog.circuit_made(shared.labels(circuit));
+        }
         let (source, clock) = (Arc::clone(&params.source), Arc::clone(&params.clock));
         let settings = params.settings.clone();
         let child = Child::start_new(ChildParams {
@@ -214,6 +218,7 @@ impl ProviderHandle {
             provider: self.shared.provider,
             is_up,
             free_calls: self.shared.seats.available_permits(),
+            circuits: self.circuits().collect(),
             tokens: self.shared.tokens.len(),
             buying: self.shared.tokens.under_way(),
             restarts: self.actor.child().restarts(),

@@ -6,6 +6,7 @@
 
 mod attempt;
 mod buy;
+mod circuits;
 mod handle;
 mod observe;
 mod repeat;
@@ -26,6 +27,7 @@ use crate::supervisor::Life;
 use token::Tokens;
 
 pub use attempt::{Answer, AttemptCall, AttemptReport};
+pub use circuits::{CircuitObservation, CircuitOf, ProviderAdmission};
 pub use handle::{ProviderHandle, Providers};
 pub use observe::ProviderObservation;
 pub use stream::{Seat, StreamAnswer, StreamCall, StreamReport};

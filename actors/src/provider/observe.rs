@@ -3,10 +3,10 @@
 use actix::{Handler, Message, MessageResult};
 use domain::ProviderId;
 
-use super::ProviderActor;
+use super::{CircuitObservation, ProviderActor};
 
 /// The state of a provider's actor and calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderObservation {
     /// Which provider.
     pub provider: ProviderId,
@@ -14,6 +14,8 @@ pub struct ProviderObservation {
     pub is_up: bool,
     /// Calls that may still begin.
     pub free_calls: usize,
+    /// Every circuit.
+    pub circuits: Vec<CircuitObservation>,
     /// Tokens in the table.
     pub tokens: usize,
     /// Tokens being bought.

@@ -1,98 +1,155 @@
 //! The gate of a service, and the admission through it: a guard, so that neither a place nor a probe is ever lost.
+//!
+//! A gate knows what is the tenant's own affair: how many calls it has under way, and whether its credentials are taken. Whether
+//! the provider works is for all tenants to find out together: `provider/circuits.rs`.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use domain::{Clock, Descriptor, Feature, NotSent};
-use resilience::{Breaker, Permit, Verdict};
+use domain::{Clock, Environment, ProviderId, TenantId};
+use resilience::{Breaker, BreakerObservation, Fault, Permit, Transition, Verdict, Witness};
 
+use super::places::Places;
 use crate::placement::World;
+use crate::{Barrier, NotAdmitted};
 
-/// How long to wait when all of a service's places are taken. A guess: nobody knows when the next call ends.
+/// How long to wait when all places are taken. A guess: nobody knows when the next call ends.
 const RETRY_WHEN_FULL: Duration = Duration::from_secs(1);
 
 /// What guards one service of one tenant. Outlives the snapshot.
 #[derive(Debug)]
 pub(super) struct Gate {
-    under_way: AtomicU32,
-    most: u32,
+    /// The tenant's at this provider, test and live together: the provider's own places are shared by both.
+    service: Arc<Places>,
+    /// The tenant's at all providers.
+    tenant: Arc<Places>,
+    credentials: Breaker,
+    whose: Whose,
     /// For admissions that are dropped, which nobody tells the time.
     clock: Arc<dyn Clock>,
-    breakers: Box<[(Feature, Breaker)]>,
+    catalog: Arc<telemetry::Catalog>,
 }
 
-/// The call must not be made. (The name is of the usual reason; `not_sent` tells which one it is.)
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("call is not admitted for {} ms", retry_after.as_millis())]
-pub struct CircuitOpen {
-    /// When to try again.
-    pub retry_after: Duration,
-    /// [`NotSent::CircuitOpen`], or [`NotSent::Overloaded`] when the tenant has as many calls under way as one may have.
-    pub not_sent: NotSent,
+/// Whose gate it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Whose {
+    pub(super) tenant: TenantId,
+    pub(super) provider: ProviderId,
+    pub(super) environment: Environment,
 }
 
-/// The right to make one call. Dropped without [`Admission::settle`] (client gone, panic, timeout) it is abandoned: its
-/// place is free again, and the next caller probes in its stead.
+/// How a service stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServiceObservation {
+    /// The tenant's calls to the provider that are under way, test and live together.
+    pub under_way: u32,
+    /// The tenant's calls to all providers.
+    pub under_way_in_all: u32,
+    /// Whether the provider takes the credentials.
+    pub credentials: BreakerObservation,
+}
+
+/// The right to make one call, as far as the tenant is concerned. Dropped without [`Admission::settle`] (client gone, panic,
+/// timeout) it is abandoned: its places are free again, and the next caller probes in its stead.
 #[derive(Debug)]
-#[must_use = "an admission that is dropped says nothing about the provider"]
+#[must_use = "an admission that is dropped says nothing about the credentials"]
 pub struct Admission {
     gate: Arc<Gate>,
-    feature: Feature,
     permit: Option<Permit>,
 }
 
 impl Gate {
-    /// Returns an open gate with a breaker for each feature that the provider can do.
-    pub(super) fn new(world: &World, descriptor: &Descriptor) -> Self {
-        let breakers =
-            descriptor.features().map(|feature| (feature, Breaker::new(Arc::clone(&world.breaker))));
+    /// Returns an open gate. The places may be those of an earlier gate, whose calls are still under way.
+    pub(super) fn new(world: &World, whose: Whose, (service, tenant): (Arc<Places>, Arc<Places>)) -> Self {
         Self {
-            under_way: AtomicU32::new(0),
-            most: world.settings.calls_per_service,
+            service,
+            tenant,
+            credentials: Breaker::new(Arc::clone(&world.breaker)),
+            whose,
             clock: Arc::clone(&world.clock),
-            breakers: breakers.collect(),
+            catalog: Arc::clone(&world.catalog),
         }
+    }
+
+    /// Returns the tenant's places at the provider.
+    pub(super) const fn service_places(&self) -> &Arc<Places> {
+        &self.service
     }
 
     /// Lets a call through, or says why not.
-    pub(super) fn admit(gate: &Arc<Self>, feature: Feature, now: Duration) -> Result<Admission, CircuitOpen> {
-        if gate.under_way.fetch_add(1, Ordering::Relaxed) >= gate.most {
-            gate.leave();
-            return Err(CircuitOpen { retry_after: RETRY_WHEN_FULL, not_sent: NotSent::Overloaded });
+    pub(super) fn admit(gate: &Arc<Self>, now: Duration) -> Result<Admission, NotAdmitted> {
+        let full = |barrier| NotAdmitted { barrier, retry_after: RETRY_WHEN_FULL };
+        if !gate.tenant.enter() {
+            return Err(full(Barrier::TenantFull));
         }
-        // From here on, the guard gives the place back.
-        let mut admission = Admission { gate: Arc::clone(gate), feature, permit: None };
-        if let Some(breaker) = gate.breaker(feature) {
-            let permit = breaker.try_acquire(now).map_err(|open| CircuitOpen {
-                retry_after: open.retry_after,
-                not_sent: NotSent::CircuitOpen,
-            })?;
-            admission.permit = Some(permit);
+        if !gate.service.enter() {
+            gate.tenant.leave();
+            return Err(full(Barrier::ServiceFull));
         }
+        // From here on, the guard gives the places back.
+        let mut admission = Admission { gate: Arc::clone(gate), permit: None };
+        let permit = gate.credentials.try_acquire(gate.witness(), now).map_err(|open| NotAdmitted {
+            barrier: Barrier::CredentialsCircuit,
+            retry_after: open.retry_after,
+        })?;
+        admission.permit = Some(permit);
         Ok(admission)
     }
 
-    fn breaker(&self, feature: Feature) -> Option<&Breaker> {
-        self.breakers.iter().find(|(of, _)| *of == feature).map(|(_, breaker)| breaker)
+    /// Returns how it stands.
+    pub(super) fn observe(&self, now: Duration) -> ServiceObservation {
+        ServiceObservation {
+            under_way: self.service.taken(),
+            under_way_in_all: self.tenant.taken(),
+            credentials: self.credentials.observe(now),
+        }
     }
 
-    fn leave(&self) {
-        self.under_way.fetch_sub(1, Ordering::Relaxed);
+    const fn witness(&self) -> Witness {
+        Witness::new(self.whose.tenant)
+    }
+
+    fn tell(&self, transition: Transition) {
+        let Whose { tenant, provider, environment } = self.whose;
+        match transition {
+            Transition::Opened { open_for } => {
+                self.catalog.credentials_circuit_opened(provider.as_str());
+                let open_ms = u64::try_from(open_for.as_millis()).unwrap_or(u64::MAX);
+                tracing::warn!(
+                    tenant.id = %tenant,
+                    provider = provider.as_str(),
+                    %environment,
+                    open_ms,
+                    "the provider refuses a tenant's credentials: its calls are not made for a while"
+                );
+            }
+            Transition::Closed => tracing::info!(
+                tenant.id = %tenant,
+                provider = provider.as_str(),
+                %environment,
+                "the provider takes a tenant's credentials again"
+            ),
+            Transition::GivenBack => {}
+        }
     }
 }
 
 impl Admission {
-    /// Reports what the call showed about its provider.
+    /// Reports what the call showed. Only what is said of the credentials counts here.
     pub fn settle(mut self, verdict: Verdict, now: Duration) {
         self.report(verdict, now);
     }
 
     fn report(&mut self, verdict: Verdict, now: Duration) {
-        if let (Some(permit), Some(breaker)) = (self.permit.take(), self.gate.breaker(self.feature))
-            && let Some(transition) = breaker.record(permit, verdict, now)
+        let verdict = match verdict {
+            Verdict::Success | Verdict::Failure(Fault::CredentialsRefused) => verdict,
+            Verdict::Failure(_) | Verdict::Ignored => Verdict::Ignored,
+        };
+        let gate = &self.gate;
+        if let Some(permit) = self.permit.take()
+            && let Some(transition) = gate.credentials.record(permit, verdict, now)
         {
-            tracing::warn!(feature = %self.feature, ?transition, "circuit changed");
+            gate.tell(transition);
         }
     }
 }
@@ -103,6 +160,10 @@ impl Drop for Admission {
             let now = self.gate.clock.monotonic();
             self.report(Verdict::Ignored, now);
         }
-        self.gate.leave();
+        self.gate.service.leave();
+        self.gate.tenant.leave();
     }
 }
+
+#[cfg(test)]
+mod tests;

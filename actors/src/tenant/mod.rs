@@ -15,6 +15,7 @@ mod admission;
 mod leased;
 mod lessor;
 mod load;
+mod places;
 mod quotas;
 mod slot;
 mod snapshot;
@@ -30,7 +31,7 @@ use actix::{Actor, AsyncContext, Context};
 use crate::flight::Landing;
 use crate::placement::Placement;
 
-pub use admission::{Admission, CircuitOpen};
+pub use admission::{Admission, ServiceObservation};
 pub use leased::Waiting;
 pub use load::TenantUnavailable;
 pub use quotas::Charge;

@@ -4,12 +4,14 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{ApiKey, Credentials, Environment, FeatureSetting, KeyId, OperationKind, ProviderId, Tenant};
+use domain::{ApiKey, Credentials, Environment, FeatureSetting, KeyId, ProviderId, Tenant};
 
 use super::admission::Gate;
+use super::places::Places;
 use super::quotas::Quotas;
 use super::slot::CarriedQuotas;
-use super::{Admission, Charge, CircuitOpen};
+use super::{Admission, Charge, ServiceObservation};
+use crate::NotAdmitted;
 
 /// A tenant as its actor published it.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub struct Snapshot {
     /// By id.
     keys: Box<[KeyEntry]>,
     services: Box<[ServiceEntry]>,
+    /// The tenant's calls under way; outlives the snapshot.
+    places: Arc<Places>,
 }
 
 /// What a snapshot is made of.
@@ -27,6 +31,7 @@ pub(super) struct SnapshotParts {
     pub(super) tenant: Tenant,
     pub(super) keys: Vec<KeyEntry>,
     pub(super) services: Box<[ServiceEntry]>,
+    pub(super) places: Arc<Places>,
 }
 
 /// A key that is not revoked, with what is left of its limits.
@@ -49,7 +54,7 @@ pub struct ServiceEntry {
     pub credentials: Arc<Credentials>,
     /// What it is used for.
     pub features: Box<[FeatureSetting]>,
-    /// Breakers and calls under way; outlives the snapshot.
+    /// Calls under way, and whether the credentials are taken; outlives the snapshot.
     pub(super) gate: Arc<Gate>,
 }
 
@@ -67,6 +72,7 @@ impl Snapshot {
             tenant: parts.tenant,
             keys: parts.keys.into_boxed_slice(),
             services: parts.services,
+            places: parts.places,
         }
     }
 
@@ -86,17 +92,12 @@ impl Snapshot {
         self.services.iter().filter(move |service| service.environment == environment)
     }
 
-    /// Asks to make a call: counts it among those under way, and asks the breaker of the service and feature.
+    /// Asks to make a call: counts it among those under way, and asks whether the provider takes the credentials.
     ///
     /// # Errors
-    /// [`CircuitOpen`]: the call must not be made.
-    pub fn admit(
-        &self,
-        service: &ServiceEntry,
-        kind: OperationKind,
-        now: Duration,
-    ) -> Result<Admission, CircuitOpen> {
-        Gate::admit(&service.gate, kind.feature(), now)
+    /// [`NotAdmitted`]: the call must not be made.
+    pub fn admit(&self, service: &ServiceEntry, now: Duration) -> Result<Admission, NotAdmitted> {
+        Gate::admit(&service.gate, now)
     }
 
     /// Returns the change up to which the snapshot covers everything.
@@ -112,9 +113,21 @@ impl Snapshot {
         self.keys.iter().map(|entry| (entry.key.id, entry.quotas.clone())).collect()
     }
 
-    pub(super) fn gate_of(&self, provider: ProviderId, environment: Environment) -> Option<Arc<Gate>> {
-        let mut services = self.services(environment);
-        services.find(|service| service.provider == provider).map(|service| Arc::clone(&service.gate))
+    /// Returns the services of all environments.
+    pub(super) fn all_services(&self) -> &[ServiceEntry] {
+        &self.services
+    }
+
+    /// Returns the tenant's places at all providers.
+    pub(super) const fn places(&self) -> &Arc<Places> {
+        &self.places
+    }
+}
+
+impl ServiceEntry {
+    /// Returns how it stands.
+    pub fn observe(&self, now: Duration) -> ServiceObservation {
+        self.gate.observe(now)
     }
 }
 

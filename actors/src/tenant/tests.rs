@@ -1,27 +1,12 @@
-//! What a tenant's snapshot admits, and what is carried over when it is replaced.
+//! How a tenant is loaded, kept and loaded again, and what is carried over when its snapshot is replaced.
 
-use std::time::Duration;
-
-use domain::{Environment, NotSent, OperationKind, TenantId};
-use resilience::Verdict;
+use domain::{Clock, Environment, TenantId};
 
 use crate::doubles::{PROVIDER, Stage, hash_of, key_id, tenant_id};
-use crate::{Admission, CircuitOpen, TenantHandle, TenantUnavailable, Tree};
-use domain::Clock;
+use crate::{TenantHandle, TenantUnavailable, Tree};
 
 async fn loaded(tree: &Tree, number: u32) -> TenantHandle {
     tree.tenants.by_key(key_id(number), hash_of(key_id(number))).await.unwrap().unwrap()
-}
-
-fn admit(stage: &Stage, handle: &TenantHandle) -> Result<Admission, CircuitOpen> {
-    let service = handle.services(Environment::Test).next().unwrap();
-    handle.admit(service, OperationKind::OrdersCreate, stage.clock.monotonic())
-}
-
-fn open_circuit(stage: &Stage, handle: &TenantHandle) {
-    for _ in 0..3 {
-        admit(stage, handle).unwrap().settle(Verdict::Failure, stage.clock.monotonic());
-    }
 }
 
 #[actix_rt::test]
@@ -189,7 +174,7 @@ async fn what_is_known_to_be_out_of_date_is_not_served() {
 }
 
 #[actix_rt::test]
-async fn limits_and_circuits_survive_a_refresh() {
+async fn limits_survive_a_refresh() {
     let stage = Stage::new();
     let (tenant, key) = stage.add_tenant(1);
     let tree = stage.start();
@@ -198,57 +183,9 @@ async fn limits_and_circuits_survive_a_refresh() {
     for _ in 0..10 {
         before.key(key).unwrap().charge(now).decided().await.unwrap();
     }
-    open_circuit(&stage, &before);
     tree.tenants.refresh(tenant).await.unwrap();
     let after = loaded(&tree, 1).await;
     assert!(after.key(key).unwrap().charge(now).decided().await.is_err());
-    assert_eq!(admit(&stage, &after).unwrap_err().not_sent, NotSent::CircuitOpen);
-}
-
-#[actix_rt::test]
-async fn an_open_circuit_lets_one_probe_through_when_its_time_is_over() {
-    let stage = Stage::new();
-    stage.add_tenant(1);
-    let tree = stage.start();
-    let handle = loaded(&tree, 1).await;
-    open_circuit(&stage, &handle);
-    assert_eq!(admit(&stage, &handle).unwrap_err().retry_after, Duration::from_secs(5));
-    stage.clock.advance(Duration::from_secs(5));
-    let probe = admit(&stage, &handle).unwrap();
-    assert!(admit(&stage, &handle).is_err());
-    probe.settle(Verdict::Success, stage.clock.monotonic());
-    assert!(admit(&stage, &handle).is_ok());
-}
-
-#[actix_rt::test]
-async fn an_admission_that_is_dropped_gives_its_probe_to_the_next() {
-    let stage = Stage::new();
-    stage.add_tenant(1);
-    let tree = stage.start();
-    let handle = loaded(&tree, 1).await;
-    open_circuit(&stage, &handle);
-    stage.clock.advance(Duration::from_secs(5));
-    let probe = admit(&stage, &handle).unwrap();
-    assert!(admit(&stage, &handle).is_err());
-    drop(probe);
-    let next = admit(&stage, &handle).unwrap();
-    assert!(admit(&stage, &handle).is_err());
-    next.settle(Verdict::Success, stage.clock.monotonic());
-    assert!(admit(&stage, &handle).is_ok());
-}
-
-#[actix_rt::test]
-async fn one_tenant_cannot_take_more_than_its_share_of_calls() {
-    let stage = Stage::new();
-    stage.add_tenant(1);
-    stage.add_tenant(2);
-    let tree = stage.start();
-    let (greedy, modest) = (loaded(&tree, 1).await, loaded(&tree, 2).await);
-    let mut calls: Vec<Admission> = (0..4).map(|_| admit(&stage, &greedy).unwrap()).collect();
-    assert_eq!(admit(&stage, &greedy).unwrap_err().not_sent, NotSent::Overloaded);
-    assert!(admit(&stage, &modest).is_ok());
-    calls.pop();
-    assert!(admit(&stage, &greedy).is_ok());
 }
 
 #[actix_rt::test]

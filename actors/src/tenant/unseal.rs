@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use domain::{Credentials, Descriptor, SealedService, SealedTenant, Secret};
+use domain::{Credentials, Descriptor, ProviderId, SealedService, SealedTenant, Secret};
 use vault::{Binding, DataKey, OpenError};
 
-use super::admission::Gate;
+use super::admission::{Gate, Whose};
+use super::places::Places;
 use super::quotas::Quotas;
 use super::snapshot::{KeyEntry, ServiceEntry, Snapshot, SnapshotParts};
 use super::{Slot, TenantUnavailable};
@@ -19,17 +20,25 @@ pub(super) fn unseal(
     generation: u64,
 ) -> Result<Snapshot, TenantUnavailable> {
     let world = placement.world();
-    let mut services = Vec::with_capacity(sealed.services.len());
+    let mut services: Vec<ServiceEntry> = Vec::with_capacity(sealed.services.len());
+    let previous = slot.latest();
+    let places = previous
+        .as_ref()
+        .map_or_else(|| Arc::new(Places::new(world.settings.calls_per_tenant)), |p| Arc::clone(p.places()));
     if !sealed.services.is_empty() {
         let data_key = open_data_key(world, &sealed)?;
-        let previous = slot.latest();
+        let known = previous.as_ref().map_or(&[][..], |snapshot| snapshot.all_services());
         for service in &sealed.services {
             let Some((descriptor, credentials)) = open_service(world, &data_key, service) else {
                 continue;
             };
-            let carried =
-                previous.as_ref().and_then(|snapshot| snapshot.gate_of(descriptor.id, service.environment));
-            let gate = carried.unwrap_or_else(|| Arc::new(Gate::new(world, descriptor)));
+            let whose =
+                Whose { tenant: sealed.tenant.id, provider: descriptor.id, environment: service.environment };
+            let gate = carried(known, &credentials).unwrap_or_else(|| {
+                let at_provider = places_at(descriptor.id, &services, known)
+                    .unwrap_or_else(|| Arc::new(Places::new(world.settings.calls_per_service)));
+                Arc::new(Gate::new(world, whose, (at_provider, Arc::clone(&places))))
+            });
             services.push(ServiceEntry {
                 provider: descriptor.id,
                 environment: service.environment,
@@ -49,7 +58,26 @@ pub(super) fn unseal(
         tenant: sealed.tenant,
         keys: keys.collect(),
         services: services.into_boxed_slice(),
+        places,
     }))
+}
+
+/// Returns the gate of before, where the credentials are those of before: what the provider said of others counts no more.
+fn carried(known: &[ServiceEntry], credentials: &Credentials) -> Option<Arc<Gate>> {
+    let is_same = |service: &&ServiceEntry| {
+        service.provider == credentials.provider
+            && service.environment == credentials.environment
+            && service.credentials.fields == credentials.fields
+    };
+    known.iter().find(is_same).map(|service| Arc::clone(&service.gate))
+}
+
+/// Returns the tenant's places at a provider, where there are any yet.
+fn places_at(provider: ProviderId, new: &[ServiceEntry], known: &[ServiceEntry]) -> Option<Arc<Places>> {
+    let mut services = new.iter().chain(known);
+    services
+        .find(|service| service.provider == provider)
+        .map(|service| Arc::clone(service.gate.service_places()))
 }
 
 fn open_data_key(world: &World, sealed: &SealedTenant) -> Result<DataKey, TenantUnavailable> {

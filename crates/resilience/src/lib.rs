@@ -1,5 +1,6 @@
-//! What keeps the gateway and its providers upright: quotas, breakers, backoff, retry budgets, deadlines. State machines
-//! that take the time (`now`, of a monotonic clock) and randomness as arguments: no clock, no IO, nothing that waits.
+//! What keeps the gateway and its providers upright: quotas, breakers, backoff, retry budgets, deadlines, load shedding.
+//! State machines that take the time (`now`, of a monotonic clock) and randomness as arguments: no clock, no IO, nothing that
+//! waits.
 
 mod backoff;
 mod breaker;
@@ -12,8 +13,8 @@ mod shedder;
 
 pub use backoff::{Backoff, BackoffError};
 pub use breaker::{
-    Breaker, BreakerPolicy, BreakerPolicyError, BreakerSettings, BreakerState, OpenFor, Permit, Transition,
-    Verdict,
+    Breaker, BreakerObservation, BreakerPolicy, BreakerPolicyError, BreakerSettings, BreakerState, Fault,
+    OpenFor, Permit, Transition, Verdict, Witness,
 };
 pub use deadline::Deadline;
 pub use quota::{

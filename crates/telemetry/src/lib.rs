@@ -5,7 +5,7 @@ mod logging;
 mod recorder;
 mod redact;
 
-pub use catalog::{Catalog, Kind, METRICS, Metric, Unit};
+pub use catalog::{Catalog, CircuitLabels, CircuitLevel, Kind, METRICS, Metric, Unit};
 pub use logging::{Format, LoggingError, UnknownFormat, init};
 pub use recorder::{InstallError, Telemetry, install};
 pub use redact::{redact_json, redact_payload, redact_text};

@@ -1,6 +1,7 @@
 //! The dashboard's API: a person signs in, brings a `.env`, and manages keys and services.
 
 pub(super) mod auth;
+mod circuits;
 pub(super) mod events;
 pub(super) mod keys;
 pub(super) mod onboarding;

@@ -7,10 +7,11 @@ use domain::{Environment, Feature};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::circuits::{self, CircuitBody, StandingBody};
 use super::read_body;
-use crate::control::{self, FeatureChange, ServiceView};
+use crate::control::{self, CircuitsView, FeatureChange, ServiceView};
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::person;
+use crate::http::extract::{Person, person};
 use crate::http::json::RawBody;
 use crate::http::time;
 
@@ -29,6 +30,12 @@ pub(crate) struct ServiceBody {
     /// Names of the credentials that are stored; never their values.
     credentials: Vec<String>,
     features: Vec<FeatureBody>,
+    /// Circuits of the provider's operations that are not closed, or have seen failures lately. All tenants share them; while
+    /// one is open, calls of that operation are refused with `circuit_open`.
+    circuits: Vec<CircuitBody>,
+    /// Whether the provider takes the credentials. After several refusals in a row no call is made for a while; other
+    /// credentials close it.
+    credentials_circuit: StandingBody,
     /// When the provider last accepted the credentials.
     last_verified_at: Option<String>,
     created_at: String,
@@ -57,7 +64,8 @@ pub(crate) struct ServicesBody {
 pub(crate) async fn list(request: HttpRequest) -> HttpResponse {
     person(&request, SERVICES, async |person| {
         let services = control::list_services(&person.worker.gateway, person.tenant).await?;
-        Ok(HttpResponse::Ok().json(ServicesBody { data: services.iter().map(body_of).collect() }))
+        let bodies = services.iter().map(|service| shown(person, service));
+        Ok(HttpResponse::Ok().json(ServicesBody { data: bodies.collect() }))
     })
     .await
 }
@@ -96,7 +104,7 @@ pub(crate) async fn set_features(request: HttpRequest, raw: RawBody) -> HttpResp
         let service = request.match_info().get("service").unwrap_or_default();
         let named = (service, environment);
         let service = control::set_features(&person.worker.gateway, person.tenant, named, &changes).await?;
-        Ok(HttpResponse::Ok().json(body_of(&service)))
+        Ok(HttpResponse::Ok().json(shown(person, &service)))
     })
     .await
 }
@@ -122,8 +130,18 @@ impl SetFeaturesBody {
     }
 }
 
-/// Returns a service as it is shown.
+/// Returns a service as it is shown, with how its circuits stand on this node.
+fn shown(person: &Person, service: &ServiceView) -> ServiceBody {
+    let which = (&*service.service, service.environment);
+    with_circuits(service, &control::circuits_of(&person.worker.gateway, person.tenant, which))
+}
+
+/// Returns a service as it is shown when its credentials are new: nobody has used them.
 pub(super) fn body_of(service: &ServiceView) -> ServiceBody {
+    with_circuits(service, &CircuitsView::default())
+}
+
+fn with_circuits(service: &ServiceView, view: &CircuitsView) -> ServiceBody {
     ServiceBody {
         service: service.service.to_string(),
         name: service.name.to_string(),
@@ -138,6 +156,8 @@ pub(super) fn body_of(service: &ServiceView) -> ServiceBody {
                 priority: setting.priority,
             })
             .collect(),
+        circuits: circuits::operations(view),
+        credentials_circuit: circuits::credentials(view),
         last_verified_at: service.last_verified_at.map(time::write),
         created_at: time::write(service.created_at),
         updated_at: time::write(service.updated_at),

@@ -231,8 +231,8 @@ impl From<Refusal> for ApiError {
                 format!("None of your providers takes {currency}."),
             ),
             Refusal::Planned { provider, rejection } => Self::rejected(&rejection, provider),
-            Refusal::CircuitOpen { provider, reason, retry_after } => {
-                Self::not_sent(reason, provider).after(retry_after)
+            Refusal::CircuitOpen { provider, barrier, retry_after, .. } => {
+                Self::not_admitted(barrier, provider).after(retry_after)
             }
             Refusal::Overloaded => {
                 Self::unavailable("overloaded", "The gateway has too much to do; nothing was sent.")

@@ -8,6 +8,9 @@ use crate::app::Worker;
 use crate::pipeline::exchange::{Job, REQUEST_ID};
 use crate::pipeline::token::token_for;
 
+/// The code of a call that a token kept from being made.
+pub(super) const TOKEN_REFUSED: &str = "provider_token_refused";
+
 /// What a call came to.
 pub(super) struct Called {
     /// The answer, or what became of the call.
@@ -133,7 +136,7 @@ fn incomplete() -> Rejection {
 fn token_refused() -> Rejection {
     refusal(
         RejectionClass::Unavailable,
-        "provider_token_refused",
+        TOKEN_REFUSED,
         "The provider no longer took the gateway's token, and the body is not there to be sent again. Nothing was done; the \
          next request goes with a new token.",
     )

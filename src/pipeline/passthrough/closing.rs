@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use domain::ports::Record;
 use domain::{Transaction, TransportFailure};
 use http::HeaderMap;
-use resilience::{Deadline, Verdict};
+use resilience::{Deadline, Fault, Verdict};
 
 use super::{Held, SMALL_BODY_BYTES, is_kept_in_log};
 use crate::app::Gateway;
@@ -88,7 +88,12 @@ impl Closing {
     pub(super) fn broken(mut self, failure: TransportFailure) {
         tracing::warn!(%failure, "a provider's answer broke off on its way");
         self.kept = None;
-        self.close(Some(CUT), Some(Verdict::Failure));
+        let fault = match failure {
+            TransportFailure::TimedOut => Fault::TimedOut,
+            TransportFailure::Unreadable => Fault::Unreadable,
+            TransportFailure::NotSent(_) | TransportFailure::Disconnected => Fault::Disconnected,
+        };
+        self.close(Some(CUT), Some(Verdict::Failure(fault)));
     }
 
     /// The caller went away.

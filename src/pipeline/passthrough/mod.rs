@@ -175,8 +175,12 @@ fn fail(worker: &Worker, job: &Job<'_>, ran: Ran, held: Held, present: &dyn Pres
     let gateway = &worker.gateway;
     let provider = job.service.provider;
     let verdict = match &ran.outcome {
-        // The caller's own body: no word about the provider.
-        Outcome::Rejected(refusal) if refusal.class == RejectionClass::InvalidRequest => Verdict::Ignored,
+        // The caller's own body, or our token: no word about the provider.
+        Outcome::Rejected(refusal)
+            if refusal.class == RejectionClass::InvalidRequest || refusal.code == call::TOKEN_REFUSED =>
+        {
+            Verdict::Ignored
+        }
         outcome => admission::verdict(outcome),
     };
     let completion = Completion {

@@ -1,6 +1,7 @@
 //! A provider's handle against a scripted transport.
 
 mod attempts;
+mod circuits;
 mod retries;
 mod streams;
 mod tokens;

@@ -117,6 +117,11 @@ impl OperationKind {
         self.facts().name
     }
 
+    /// Returns its place in [`OperationKind::ALL`], for tables with a row an operation.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
     /// Returns the operation of this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
@@ -135,5 +140,17 @@ impl OperationKind {
     /// Returns the name of the object that it answers with.
     pub const fn object(self) -> &'static str {
         self.facts().object
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_stands_at_its_index() {
+        for (index, kind) in OperationKind::ALL.into_iter().enumerate() {
+            assert_eq!(kind.index(), index, "{kind:?}");
+        }
     }
 }

@@ -73,7 +73,7 @@ impl BreakerPolicy {
 
     /// Returns how long a breaker stays open that opened this often in a row before.
     ///
-    /// Without jitter: a breaker sends one probe, and those of different tenants have no reason to open together.
+    /// Without jitter: a breaker sends one probe.
     pub(super) fn open_for(&self, openings_before: u32) -> Duration {
         self.open.ceiling(openings_before)
     }
@@ -87,7 +87,9 @@ impl BreakerPolicy {
         let share_is_reached = failures > 0
             && samples >= u64::from(self.settings.min_samples)
             && failures * 100 >= samples * u64::from(self.settings.failure_percent);
-        tally.consecutive_failures() >= self.settings.consecutive_failures || share_is_reached
+        let is_reached =
+            share_is_reached || tally.consecutive_failures() >= self.settings.consecutive_failures;
+        is_reached && tally.speaks_for_all()
     }
 }
 

@@ -1,18 +1,22 @@
-//! What a closed breaker counts: failures in a row, and calls and failures of the last window.
+//! What a breaker counts: failures in a row, and calls and failures of the last window, with whose they were.
 
-/// Calls and how many of them failed.
+use super::verdict::{Who, Witness};
+
+/// Calls, how many of them failed, and whose they were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Counts {
     samples: u32,
     failures: u32,
+    failed: Who,
+    succeeded: Who,
 }
 
 impl Counts {
-    const NONE: Self = Self { samples: 0, failures: 0 };
+    const NONE: Self = Self { samples: 0, failures: 0, failed: Who::Nobody, succeeded: Who::Nobody };
 }
 
 /// Counts of two half windows, so that the past leaves in two steps and not all at once.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tally {
     half_began_ns: u64,
     present: Counts,
@@ -26,13 +30,16 @@ impl Tally {
         Self { half_began_ns: 0, present: Counts::NONE, past: Counts::NONE, consecutive_failures: 0 };
 
     /// Counts one call.
-    pub(super) fn note(&mut self, is_failure: bool, window_ns: u64, now_ns: u64) {
+    pub(super) fn note(&mut self, witness: Witness, is_failure: bool, (window_ns, now_ns): (u64, u64)) {
         self.forget_the_past(window_ns, now_ns);
-        self.present.samples = self.present.samples.saturating_add(1);
+        let present = &mut self.present;
+        present.samples = present.samples.saturating_add(1);
         if is_failure {
-            self.present.failures = self.present.failures.saturating_add(1);
+            present.failures = present.failures.saturating_add(1);
+            present.failed = present.failed.with(witness);
             self.consecutive_failures = self.consecutive_failures.saturating_add(1);
         } else {
+            present.succeeded = present.succeeded.with(witness);
             self.consecutive_failures = 0;
         }
     }
@@ -52,7 +59,24 @@ impl Tally {
         self.consecutive_failures
     }
 
-    fn forget_the_past(&mut self, window_ns: u64, now_ns: u64) {
+    /// Returns whose calls failed in the window.
+    pub(super) fn failed(&self) -> Who {
+        self.present.failed.and(self.past.failed)
+    }
+
+    /// Returns whether the failures of the window speak for all tenants: several have them, or no other than the one who has
+    /// them was served. One tenant's own trouble is not to close the door on the others.
+    pub(super) fn speaks_for_all(&self) -> bool {
+        let succeeded = self.present.succeeded.and(self.past.succeeded);
+        match self.failed() {
+            Who::Nobody => false,
+            Who::One(witness) => succeeded.with(witness) != Who::Several,
+            Who::Several => true,
+        }
+    }
+
+    /// Lets go of what is older than the window.
+    pub(super) fn forget_the_past(&mut self, window_ns: u64, now_ns: u64) {
         let half_ns = window_ns.div_ceil(2);
         // Another thread may have read its clock a little earlier: time that goes backwards is time that stands still.
         let elapsed_ns = now_ns.saturating_sub(self.half_began_ns);
@@ -68,17 +92,30 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
+    use domain::TenantId;
+
     use super::*;
 
     const WINDOW_NS: u64 = 100;
 
-    /// Notes calls as (time, whether it failed), then compares samples, failures and failures in a row.
+    fn witness(number: u128) -> Witness {
+        Witness::new(TenantId::from_u128(number))
+    }
+
+    /// Notes calls as (time, whose, whether it failed).
+    fn tally(calls: &[(u64, u128, bool)]) -> Tally {
+        let mut tally = Tally::EMPTY;
+        for &(now_ns, whose, is_failure) in calls {
+            tally.note(witness(whose), is_failure, (WINDOW_NS, now_ns));
+        }
+        tally
+    }
+
+    /// Notes calls of one tenant, then compares samples, failures and failures in a row.
     #[track_caller]
     fn check(calls: &[(u64, bool)], expected: (u64, u64, u32)) {
-        let mut tally = Tally::EMPTY;
-        for &(now_ns, is_failure) in calls {
-            tally.note(is_failure, WINDOW_NS, now_ns);
-        }
+        let calls: Vec<_> = calls.iter().map(|&(now_ns, is_failure)| (now_ns, 1, is_failure)).collect();
+        let tally = tally(&calls);
         let counted = (tally.samples(), tally.failures(), tally.consecutive_failures());
         assert_eq!(counted, expected, "{tally:?}");
     }
@@ -102,5 +139,27 @@ mod tests {
     #[test]
     fn time_that_goes_backwards_stands_still() {
         check(&[(1_000, true), (990, true), (1_001, false)], (3, 2, 0));
+    }
+
+    #[test]
+    fn failures_speak_for_all_when_several_have_them_or_nobody_else_is_served() {
+        #[track_caller]
+        fn check(calls: &[(u64, u128, bool)], expected: bool) {
+            assert_eq!(tally(calls).speaks_for_all(), expected, "{calls:?}");
+        }
+        const FAILED: bool = true;
+        const SERVED: bool = false;
+        check(&[], false);
+        check(&[(0, 1, SERVED)], false);
+        check(&[(0, 1, FAILED)], true);
+        check(&[(0, 1, SERVED), (1, 1, FAILED)], true);
+        check(&[(0, 2, SERVED), (1, 1, FAILED)], false);
+        check(&[(0, 2, SERVED), (0, 1, SERVED), (1, 1, FAILED)], false);
+        check(&[(0, 2, SERVED), (1, 1, FAILED), (2, 2, FAILED)], true);
+        check(&[(0, 2, SERVED), (1, 1, FAILED), (2, 3, FAILED)], true);
+        // In the half window before, as in this one; and what has left it is forgotten.
+        check(&[(0, 2, SERVED), (60, 1, FAILED)], false);
+        check(&[(0, 2, SERVED), (160, 1, FAILED)], true);
+        check(&[(40, 1, FAILED), (60, 2, FAILED), (61, 3, SERVED)], true);
     }
 }

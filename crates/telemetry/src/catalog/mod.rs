@@ -1,6 +1,7 @@
 //! The catalogue: the only place that names a metric. Handles are resolved once and kept, so that writing one is an atomic
 //! operation and not a look-up by name.
 
+mod circuits;
 mod family;
 mod journal;
 mod series;
@@ -13,6 +14,8 @@ use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram, NoopRecorder, Recorder};
 
+use circuits::AdmissionSeries;
+pub use circuits::{CircuitLabels, CircuitLevel};
 use family::Family;
 use journal::JournalSeries;
 use series::{CallKey, CallSeries, Registrar, RequestKey, RequestSeries};
@@ -38,6 +41,7 @@ pub struct Catalog {
     log_seconds: Histogram,
     log_failures: Counter,
     journal: JournalSeries,
+    admission: AdmissionSeries,
     replayed: Counter,
     unsettled: UnsettledSeries,
     cache_failures: Family<&'static str, Counter>,
@@ -73,6 +77,7 @@ impl Catalog {
             log_seconds: registrar.histogram(&table::LOG_SECONDS, Vec::new()),
             log_failures: registrar.counter(&table::LOG_FAILURES, Vec::new()),
             journal: JournalSeries::new(&registrar),
+            admission: AdmissionSeries::new(&registrar),
             replayed: registrar.counter(&table::REPLAYED, Vec::new()),
             unsettled: UnsettledSeries::new(&registrar),
             cache_failures: Family::new(),

@@ -194,6 +194,35 @@ pub(super) const CACHE_REFUSED: Metric = counter(
 );
 pub(super) const CACHE_UP: Metric =
     gauge("gateway_cache_up", Unit::Count, &[], "1 while the shared cache is connected, else 0.");
+pub(super) const CIRCUIT_STATE: Metric = gauge(
+    "gateway_circuit_state",
+    Unit::Count,
+    &["provider", "operation", "environment"],
+    "How a provider's circuit stands: 0 closed, 1 half-open, 2 open.",
+);
+pub(super) const CIRCUIT_TRANSITIONS: Metric = counter(
+    "gateway_circuit_transitions_total",
+    &["provider", "operation", "environment", "to"],
+    "Times that a provider's circuit came to stand otherwise.",
+);
+pub(super) const CREDENTIALS_CIRCUITS: Metric = counter(
+    "gateway_credentials_circuit_openings_total",
+    &["provider"],
+    "Times that a tenant's calls were stopped because the provider refused its credentials again and again.",
+);
+pub(super) const IN_FLIGHT: Metric =
+    gauge("gateway_requests_in_flight", Unit::Count, &["class"], "Requests under way.");
+pub(super) const IN_FLIGHT_LIMIT: Metric = gauge(
+    "gateway_in_flight_limit",
+    Unit::Count,
+    &[],
+    "Requests that may be under way now; it shrinks while event loops run late.",
+);
+pub(super) const SHED: Metric = counter(
+    "gateway_requests_shed_total",
+    &["class"],
+    "Requests refused because the gateway had too much to do.",
+);
 
 pub(super) const LOOK_UPS: Metric = counter(
     "gateway_look_ups_total",
@@ -251,4 +280,10 @@ pub static METRICS: &[Metric] = &[
     CACHE_FAILURES,
     CACHE_REFUSED,
     CACHE_UP,
+    CIRCUIT_STATE,
+    CIRCUIT_TRANSITIONS,
+    CREDENTIALS_CIRCUITS,
+    IN_FLIGHT,
+    IN_FLIGHT_LIMIT,
+    SHED,
 ];

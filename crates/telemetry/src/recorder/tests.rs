@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::*;
+use crate::{CircuitLabels, CircuitLevel};
 
 fn exercised() -> String {
     let telemetry = Telemetry::local().expect("the table builds");
@@ -25,6 +26,14 @@ fn exercised() -> String {
     catalog.cache_failed("leases");
     catalog.cache_refused("answers");
     catalog.cache_connected(true);
+    let circuit = CircuitLabels { provider: "razorpay", operation: "orders.create", environment: "test" };
+    catalog.circuit_made(circuit);
+    catalog.circuit_moved(circuit, CircuitLevel::Open);
+    catalog.circuit_moved(circuit, CircuitLevel::HalfOpen);
+    catalog.credentials_circuit_opened("razorpay");
+    catalog.requests_in_flight("writes", 5);
+    catalog.in_flight_limit(8192);
+    catalog.request_shed("reads");
     telemetry.render()
 }
 
@@ -73,6 +82,9 @@ fn values_arrive_under_their_labels() {
         r#"gateway_ledger_batch_rows_bucket{le="16"} 1"#,
         r#"gateway_queue_depth{queue="log"} 3"#,
         "gateway_resident_tenants 7",
+        r#"gateway_circuit_state{provider="razorpay",operation="orders.create",environment="test"} 1"#,
+        r#"gateway_circuit_transitions_total{provider="razorpay",operation="orders.create",environment="test",to="open"} 1"#,
+        r#"gateway_requests_in_flight{class="writes"} 5"#,
         "process_start_time_seconds 1735689600",
         concat!(r#"gateway_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
     ] {

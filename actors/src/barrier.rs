@@ -1,0 +1,38 @@
+//! What may stand between a call and its provider, and what is told to whoever is stopped.
+
+use std::time::Duration;
+
+use domain::NotSent;
+
+/// What stops a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Barrier {
+    /// The provider has been failing at this operation, for all tenants.
+    ProviderCircuit,
+    /// The provider has been refusing this tenant's credentials.
+    CredentialsCircuit,
+    /// The tenant has as many calls to this provider under way as one tenant may.
+    ServiceFull,
+    /// The tenant has as many calls under way as one may, at all providers together.
+    TenantFull,
+}
+
+/// The call must not be made; nothing was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("call is not admitted for {} ms: {barrier:?}", retry_after.as_millis())]
+pub struct NotAdmitted {
+    /// Why not.
+    pub barrier: Barrier,
+    /// When to try again.
+    pub retry_after: Duration,
+}
+
+impl Barrier {
+    /// Returns what it means for the operation.
+    pub const fn not_sent(self) -> NotSent {
+        match self {
+            Self::ProviderCircuit | Self::CredentialsCircuit => NotSent::CircuitOpen,
+            Self::ServiceFull | Self::TenantFull => NotSent::Overloaded,
+        }
+    }
+}

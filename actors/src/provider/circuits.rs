@@ -1,0 +1,185 @@
+//! A provider's circuits: one for each environment and operation, shared by all tenants, and the admission through one of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Descriptor, Environment, OperationKind, TenantId};
+use resilience::{Breaker, BreakerObservation, BreakerPolicy, Fault, Permit, Transition, Verdict, Witness};
+use telemetry::{CircuitLabels, CircuitLevel};
+
+use super::ProviderHandle;
+use super::handle::Shared;
+use crate::{Barrier, NotAdmitted};
+
+/// Which of a provider's circuits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CircuitOf {
+    /// Test or live.
+    pub environment: Environment,
+    /// The operation.
+    pub operation: OperationKind,
+}
+
+/// How one of a provider's circuits stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CircuitObservation {
+    /// Which one.
+    pub circuit: CircuitOf,
+    /// How it stands.
+    pub breaker: BreakerObservation,
+}
+
+/// A provider's circuits, found by index.
+#[derive(Debug)]
+pub(super) struct Circuits {
+    breakers: Box<[Breaker]>,
+    /// What the provider can do: the others are never asked for.
+    operations: Box<[OperationKind]>,
+}
+
+/// The right to make one call, as far as the provider is concerned. Dropped without [`ProviderAdmission::settle`] it is
+/// abandoned: the next caller probes in its stead.
+#[must_use = "an admission that is dropped says nothing about the provider"]
+pub struct ProviderAdmission {
+    provider: Arc<Shared>,
+    circuit: CircuitOf,
+    permit: Option<Permit>,
+}
+
+impl std::fmt::Debug for ProviderAdmission {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProviderAdmission").field("circuit", &self.circuit).finish_non_exhaustive()
+    }
+}
+
+impl CircuitOf {
+    const fn index(self) -> usize {
+        let operations = OperationKind::ALL.len();
+        match self.environment {
+            Environment::Test => self.operation.index(),
+            Environment::Live => operations.saturating_add(self.operation.index()),
+        }
+    }
+}
+
+impl Circuits {
+    /// Returns closed circuits.
+    pub(super) fn new(descriptor: &Descriptor, policy: &Arc<BreakerPolicy>) -> Self {
+        let number = OperationKind::ALL.len().saturating_mul(Environment::ALL.len());
+        let can = |kind: &OperationKind| descriptor.operation(*kind).is_some();
+        Self {
+            breakers: (0..number).map(|_| Breaker::new(Arc::clone(policy))).collect(),
+            operations: OperationKind::ALL.into_iter().filter(can).collect(),
+        }
+    }
+
+    /// Returns every circuit that may be asked for.
+    pub(super) fn all(&self) -> impl Iterator<Item = CircuitOf> {
+        Environment::ALL.into_iter().flat_map(|environment| {
+            self.operations.iter().map(move |&operation| CircuitOf { environment, operation })
+        })
+    }
+
+    fn breaker(&self, circuit: CircuitOf) -> Option<&Breaker> {
+        self.breakers.get(circuit.index())
+    }
+}
+
+impl ProviderHandle {
+    /// Asks to make one of a tenant's calls: a look at memory, no message.
+    ///
+    /// # Errors
+    /// [`NotAdmitted`] while the provider fails at this operation.
+    pub fn admit(
+        &self,
+        circuit: CircuitOf,
+        tenant: TenantId,
+        now: Duration,
+    ) -> Result<ProviderAdmission, NotAdmitted> {
+        let permit = self.shared.circuits.breaker(circuit).map(|breaker| {
+            breaker.try_acquire(Witness::new(tenant), now).map_err(|open| NotAdmitted {
+                barrier: Barrier::ProviderCircuit,
+                retry_after: open.retry_after,
+            })
+        });
+        let permit = permit.transpose()?;
+        if permit.as_ref().is_some_and(Permit::is_probe) {
+            self.shared.tell(circuit, CircuitLevel::HalfOpen);
+        }
+        Ok(ProviderAdmission { provider: Arc::clone(&self.shared), circuit, permit })
+    }
+
+    /// Returns how the circuits of an environment stand that are not as they were made: not closed, or with failures.
+    pub fn troubled_circuits(&self, environment: Environment) -> Vec<CircuitObservation> {
+        let is_troubled = |seen: &CircuitObservation| {
+            seen.circuit.environment == environment
+                && (seen.breaker.failures > 0 || seen.breaker.state != resilience::BreakerState::Closed)
+        };
+        self.circuits().filter(is_troubled).collect()
+    }
+
+    /// Returns how every circuit stands.
+    pub(super) fn circuits(&self) -> impl Iterator<Item = CircuitObservation> {
+        let (circuits, now) = (&self.shared.circuits, self.now());
+        circuits.all().filter_map(move |circuit| {
+            let breaker = circuits.breaker(circuit)?.observe(now);
+            Some(CircuitObservation { circuit, breaker })
+        })
+    }
+}
+
+impl ProviderAdmission {
+    /// Reports what the call showed. What is said of the tenant's credentials does not count here.
+    pub fn settle(mut self, verdict: Verdict, now: Duration) {
+        self.report(verdict, now);
+    }
+
+    fn report(&mut self, verdict: Verdict, now: Duration) {
+        let verdict = match verdict {
+            Verdict::Failure(Fault::CredentialsRefused) => Verdict::Ignored,
+            Verdict::Success | Verdict::Failure(_) | Verdict::Ignored => verdict,
+        };
+        if let (Some(permit), Some(breaker)) =
+            (self.permit.take(), self.provider.circuits.breaker(self.circuit))
+            && let Some(transition) = breaker.record(permit, verdict, now)
+        {
+            let to = match transition {
+                Transition::Opened { .. } | Transition::GivenBack => CircuitLevel::Open,
+                Transition::Closed => CircuitLevel::Closed,
+            };
+            self.provider.tell(self.circuit, to);
+            tracing::warn!(
+                provider = self.provider.provider.as_str(),
+                environment = %self.circuit.environment,
+                operation = self.circuit.operation.as_str(),
+                ?transition,
+                ?verdict,
+                "circuit changed"
+            );
+        }
+    }
+}
+
+impl Drop for ProviderAdmission {
+    fn drop(&mut self) {
+        if self.permit.is_some() {
+            let now = self.provider.clock.monotonic();
+            self.report(Verdict::Ignored, now);
+        }
+    }
+}
+
+impl Shared {
+    fn tell(&self, circuit: CircuitOf, to: CircuitLevel) {
+        self.catalog.circuit_moved(self.labels(circuit), to);
+    }
+
+    /// Returns what a circuit is called in metrics.
+    pub(super) const fn labels(&self, circuit: CircuitOf) -> CircuitLabels {
+        CircuitLabels {
+            provider: self.provider.as_str(),
+            operation: circuit.operation.as_str(),
+            environment: circuit.environment.as_str(),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Which outcomes speak against a provider, which against credentials, and which against nobody.
+
+use bytes::Bytes;
+use domain::{ProxyReply, Rejection};
+use http::HeaderMap;
+
+use super::*;
+
+const SUCCESS: Verdict = Verdict::Success;
+const IGNORED: Verdict = Verdict::Ignored;
+
+const fn failure(fault: Fault) -> Verdict {
+    Verdict::Failure(fault)
+}
+
+fn rejected(class: RejectionClass) -> Outcome {
+    Outcome::Rejected(Rejection {
+        class,
+        code: "sample",
+        message: String::new(),
+        param: None,
+        provider_code: None,
+        provider_message: None,
+        retry_after: None,
+    })
+}
+
+#[test]
+fn a_refusal_speaks_for_the_provider_unless_it_says_that_it_is_out_of_order() {
+    for (class, expected) in [
+        (RejectionClass::InvalidRequest, SUCCESS),
+        (RejectionClass::NotFound, SUCCESS),
+        (RejectionClass::Conflict, SUCCESS),
+        (RejectionClass::Declined, SUCCESS),
+        (RejectionClass::Refused, SUCCESS),
+        (RejectionClass::RateLimited, IGNORED),
+        (RejectionClass::Credentials, failure(Fault::CredentialsRefused)),
+        (RejectionClass::Unavailable, failure(Fault::ProviderError)),
+    ] {
+        assert_eq!(verdict(&rejected(class)), expected, "{class:?}");
+    }
+}
+
+#[test]
+fn what_got_no_answer_tells_how() {
+    for (outcome, expected) in [
+        (Outcome::NotSent(NotSent::Unreachable), failure(Fault::Unreachable)),
+        (Outcome::NotSent(NotSent::CircuitOpen), IGNORED),
+        (Outcome::NotSent(NotSent::Overloaded), IGNORED),
+        (Outcome::NotSent(NotSent::DeadlinePassed), IGNORED),
+        (Outcome::NotSent(NotSent::NeverArrived), IGNORED),
+        (Outcome::Unknown(Unknown::TimedOut), failure(Fault::TimedOut)),
+        (Outcome::Unknown(Unknown::Disconnected), failure(Fault::Disconnected)),
+        (Outcome::Unknown(Unknown::Unreadable { status: 503 }), failure(Fault::ProviderError)),
+        (Outcome::Unknown(Unknown::Unreadable { status: 200 }), failure(Fault::Unreadable)),
+        (Outcome::Unknown(Unknown::Unreadable { status: 0 }), failure(Fault::Unreadable)),
+    ] {
+        assert_eq!(verdict(&outcome), expected, "{outcome:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_is_carried_tells_by_its_status() {
+    for (status, expected) in [
+        (200, SUCCESS),
+        (302, SUCCESS),
+        (400, SUCCESS),
+        (401, IGNORED),
+        (403, SUCCESS),
+        (404, SUCCESS),
+        (429, IGNORED),
+        (500, failure(Fault::ProviderError)),
+        (503, failure(Fault::ProviderError)),
+    ] {
+        let (path, headers, body) = (Box::default(), HeaderMap::new(), Bytes::new());
+        let outcome = Outcome::Executed(Resource::Proxy(ProxyReply { path, status, headers, body }));
+        assert_eq!(verdict(&outcome), expected, "{status}");
+    }
+}
