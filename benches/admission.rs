@@ -1,14 +1,16 @@
-//! Admission: whose key it is among 100,000 resident tenants, what is left of its limits, whether its circuit is closed.
+//! Admission: whether there is a place for a request, whose key it is among 100,000 resident tenants, what is left of its limits,
+//! whether the circuits on its way are closed.
 
 use std::cell::OnceCell;
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_rt::{System, SystemRunner};
-use actors::{Charge, TenantHandle};
+use actors::{Charge, CircuitOf, ProviderHandle, TenantHandle};
 use criterion::Criterion;
 use domain::{Environment, KeyId, OperationKind, RateLimits, TenantId};
-use resilience::{KeyQuotas, Verdict};
+use resilience::{Fault, KeyQuotas, RequestClass, Shedder, ShedderSettings, Verdict};
 use testkit::CountingEntropy;
 use vault::{Pepper, PlatformKey};
 
@@ -17,6 +19,7 @@ use crate::stage::{Stage, TENANTS, key_id, platform_key};
 /// Measures admission.
 pub(crate) fn bench(criterion: &mut Criterion) {
     parts(criterion);
+    places(criterion);
     among_residents(criterion);
 }
 
@@ -51,6 +54,20 @@ fn parts(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn places(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("admission");
+    let settings = ShedderSettings { least: 64, most: 64, lag: Duration::from_millis(50) };
+    let shedder = Arc::new(Shedder::try_new(settings).unwrap());
+    group.bench_function("let a request in and out", |bencher| {
+        bencher.iter(|| Shedder::try_enter(&shedder, black_box(RequestClass::Write)).is_ok());
+    });
+    let _full: Vec<_> = (0..64).map(|_| Shedder::try_enter(&shedder, RequestClass::Write).unwrap()).collect();
+    group.bench_function("refuse a request", |bencher| {
+        bencher.iter(|| Shedder::try_enter(&shedder, black_box(RequestClass::Write)).is_err());
+    });
+    group.finish();
+}
+
 fn among_residents(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("admission among 100,000");
     // Loaded for the first of these that is asked for, and for none when none is.
@@ -73,7 +90,23 @@ fn among_residents(criterion: &mut Criterion) {
         let handle = residents.find(texts.next().unwrap());
         bencher.iter(|| {
             now += Duration::from_micros(1);
-            admit_and_settle(&handle, now);
+            admit_and_settle(&handle, residents.provider(), now);
+        });
+    });
+    group.bench_function("refuse by a provider's open circuit", |bencher| {
+        let residents = residents();
+        let handle = residents.find(residents.texts.first().unwrap());
+        let (provider, now) = (residents.provider(), Duration::from_secs(1));
+        let tenant = handle.tenant().id;
+        while let Ok(admission) = provider.admit(CANCEL, tenant, now) {
+            admission.settle(Verdict::Failure(Fault::TimedOut), now);
+        }
+        bencher.iter(|| {
+            let service = handle.services(Environment::Test).next().unwrap();
+            let admission = handle.admit(service, now).unwrap();
+            let refused = provider.admit(CANCEL, tenant, now).is_err();
+            drop(admission);
+            refused
         });
     });
     group.bench_function("all: find, check, charge, admit, settle", |bencher| {
@@ -87,6 +120,11 @@ fn among_residents(criterion: &mut Criterion) {
     });
     group.finish();
 }
+
+const CREATE: CircuitOf =
+    CircuitOf { environment: Environment::Test, operation: OperationKind::OrdersCreate };
+/// One whose circuit is opened.
+const CANCEL: CircuitOf = CircuitOf { operation: OperationKind::OrdersCancel, ..CREATE };
 
 /// Tenants in memory, and the texts of their keys.
 struct Residents {
@@ -113,17 +151,23 @@ impl Residents {
         self.stage.tree.tenants.resident(id).unwrap()
     }
 
+    fn provider(&self) -> &ProviderHandle {
+        self.stage.tree.providers.get(crate::stage::PROVIDER).unwrap()
+    }
+
     fn admit(&self, text: &str, now: Duration) {
         let (tenant, key) = self.stage.authenticate(text).unwrap();
         let charge = tenant.key(key).unwrap().charge(now);
         assert!(matches!(charge, Charge::Done(Ok(_))));
-        admit_and_settle(&tenant, now);
+        admit_and_settle(&tenant, self.provider(), now);
     }
 }
 
-fn admit_and_settle(tenant: &TenantHandle, now: Duration) {
+fn admit_and_settle(tenant: &TenantHandle, provider: &ProviderHandle, now: Duration) {
     let service = tenant.services(Environment::Test).next().unwrap();
-    let admission = tenant.admit(service, OperationKind::OrdersCreate, now).unwrap();
-    black_box(&admission);
-    admission.settle(Verdict::Success, now);
+    let own = tenant.admit(service, now).unwrap();
+    let shared = provider.admit(CREATE, tenant.tenant().id, now).unwrap();
+    black_box((&own, &shared));
+    shared.settle(Verdict::Success, now);
+    own.settle(Verdict::Success, now);
 }

@@ -1,13 +1,16 @@
 //! The whole path of a request in one thread and without sockets: JSON in, admission, ledger (embedded store, committed to
-//! disk), a provider that answers at once, JSON out. Log rows are written behind the answers, by the store's own thread.
+//! disk), a provider that answers at once, JSON out. Log rows are written behind the answers, by the store's own thread. At the end
+//! how soon a request is refused, by an open circuit and by a gateway that is full.
 
 use std::cell::Cell;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_rt::SystemRunner;
 use actix_web::App;
+use actix_web::http::StatusCode;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -17,6 +20,7 @@ use domain::ports::{NewTenant, Transport};
 use domain::{Endpoint, Environment, KeyId, Reply, Request, TenantId, TransportFailure};
 use futures_util::future::join_all;
 use gateway::{Config, Overrides, Running};
+use resilience::{RequestClass, Shedder};
 use tempfile::TempDir;
 use vault::PlatformKey;
 
@@ -32,14 +36,20 @@ const CLIENTS: u64 = 64;
 pub(crate) fn bench(criterion: &mut Criterion) {
     let system = System(actix_rt::System::new());
     let (running, key, _folder) = system.block_on(start());
-    let app = system.block_on(init_service(App::new().configure(running.routes(Arc::new(Instant)))));
+    let is_down = Arc::new(AtomicBool::new(false));
+    let transport = Arc::new(Instant { is_down: Arc::clone(&is_down) });
+    let app = system.block_on(init_service(App::new().configure(running.routes(transport))));
     let calls = Cell::new(0_u64);
-    // Asks, and takes the whole answer; stops when it is a refusal.
-    let visit = async |ask: Ask| {
+    // Asks, and takes the whole answer.
+    let ask = async |ask: Ask| {
         calls.set(calls.get().wrapping_add(1));
         let response = call_service(&app, request(ask, &key, calls.get()).to_request()).await;
         let status = response.status();
         let body = read_body(response).await;
+        (status, body)
+    };
+    let visit = async |what: Ask| {
+        let (status, body) = ask(what).await;
         assert!(status.is_success(), "{status} {body:?}");
     };
     let mut group = criterion.benchmark_group("pipeline");
@@ -64,6 +74,20 @@ pub(crate) fn bench(criterion: &mut Criterion) {
             });
         });
     }
+    is_down.store(true, Ordering::Relaxed);
+    // Until its circuit is open.
+    while system.block_on(ask(Ask::Create)).0 != StatusCode::SERVICE_UNAVAILABLE {}
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("refuse an order by the provider's open circuit", |bencher| {
+        bencher.to_async(&system).iter(async || ask(Ask::Create).await.0.is_server_error());
+    });
+    let shedder = &running.gateway.shedder;
+    let places: Vec<_> =
+        std::iter::from_fn(|| Shedder::try_enter(shedder, RequestClass::Write).ok()).collect();
+    group.bench_function("refuse an order by a gateway that is full", |bencher| {
+        bencher.to_async(&system).iter(async || ask(Ask::Create).await.0.is_server_error());
+    });
+    drop(places);
     group.finish();
     drop(app);
     system.block_on(running.stop());
@@ -94,13 +118,18 @@ fn create() -> TestRequest {
         .set_payload(Bytes::from_static(br#"{"amount": 500.00, "currency": "INR"}"#))
 }
 
-/// A provider that answers at once.
+/// A provider that answers at once, or breaks the connection at once.
 #[derive(Debug)]
-struct Instant;
+struct Instant {
+    is_down: Arc<AtomicBool>,
+}
 
 #[async_trait]
 impl Transport for Instant {
     async fn send(&self, _: &Endpoint, request: &Request, _: Duration) -> Result<Reply, TransportFailure> {
+        if self.is_down.load(Ordering::Relaxed) {
+            return Err(TransportFailure::Disconnected);
+        }
         let body = if request.path.ends_with("/payments") { NO_PAYMENTS } else { CREATED };
         Ok(Reply { status: 200, headers: http::HeaderMap::new(), body: Bytes::from_static(body.as_bytes()) })
     }

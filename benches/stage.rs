@@ -24,6 +24,9 @@ use vault::{Binding, Keyring, Pepper, PlatformKey, Vault};
 /// How many tenants are made resident.
 pub(crate) const TENANTS: u32 = 100_000;
 
+/// The provider of every tenant's service.
+pub(crate) const PROVIDER: ProviderId = ProviderId::new("razorpay");
+
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_756_455_561);
 const MINUTE: Duration = Duration::from_secs(60);
 /// So much that no bench reaches them.
@@ -136,7 +139,7 @@ pub(crate) fn api_key(key: &PlatformKey, tenant: TenantId, pepper: &Pepper) -> A
 /// Returns a Razorpay service of two sealed credentials.
 pub(crate) fn razorpay(vault: &Vault, tenant: TenantId, wrapped: &[u8]) -> SealedService {
     let data_key = vault.open_data_key(tenant, wrapped).unwrap();
-    let (service, environment) = ("razorpay", Environment::Test);
+    let (service, environment) = (PROVIDER.as_str(), Environment::Test);
     let seal = |field: &str, text: &str| SealedField {
         name: field.into(),
         sealed: data_key
@@ -235,6 +238,7 @@ fn settings() -> Settings {
             unknown_keys: 10_000,
             unknown_for: MINUTE,
             calls_per_service: 64,
+            calls_per_tenant: 64,
             breaker: BreakerPolicy::try_new(breaker).unwrap(),
         },
         providers: ProviderSettings {
@@ -245,6 +249,7 @@ fn settings() -> Settings {
             attempts: 3,
             attempt_timeout: MINUTE,
             backoff,
+            breaker: BreakerPolicy::try_new(breaker).unwrap(),
             retry_budget: RetryBudgetSettings {
                 percent_of_calls: 20,
                 min_per_second: std::num::NonZeroU32::MIN,

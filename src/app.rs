@@ -11,7 +11,7 @@ use actors::{Tree, TreeParams};
 use adapters::ADAPTERS;
 use domain::ports::{StoreError, Transport};
 use domain::{Clock, Entropy};
-use resilience::{Schedule, ScheduleError};
+use resilience::{Schedule, ScheduleError, Shedder};
 use tokio_util::task::TaskTracker;
 use transport::HyperTransport;
 use vault::{OsEntropy, Pepper, Vault};
@@ -60,6 +60,8 @@ pub struct Gateway {
     pub endpoints: Arc<Endpoints>,
     /// Changes that other nodes are still to be told of.
     pub(crate) untold: Untold,
+    /// Lets requests in, as many as can be served.
+    pub shedder: Arc<Shedder>,
     /// Requests with an idempotency key that are under way.
     pub flights: Flights,
     /// When outcomes that are unknown are looked up.
@@ -188,6 +190,7 @@ pub(crate) async fn build(
         pepper,
         issuer,
         endpoints,
+        shedder: Arc::new(settings::shedder(&config)?),
         untold: Untold::default(),
         flights: Flights::default(),
         schedule: config.reconcile.schedule()?,

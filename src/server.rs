@@ -2,6 +2,7 @@
 
 mod error;
 mod farewell;
+mod lag;
 mod listen;
 mod secure;
 mod signals;

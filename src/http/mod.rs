@@ -9,6 +9,7 @@ mod health;
 mod json;
 mod observe;
 mod openapi;
+mod shed;
 mod time;
 mod unsettled;
 mod v1;
@@ -34,6 +35,7 @@ pub(crate) fn public_routes(config: &mut ServiceConfig) {
     config.service(
         web::scope("")
             .app_data(PayloadConfig::new(MAX_BODY_BYTES))
+            .wrap(from_fn(shed::shed))
             .wrap(from_fn(observe::observe))
             // Unified API, by platform key
             .route("/v1/payments/orders", post().to(v1::orders::create))

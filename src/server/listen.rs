@@ -15,6 +15,7 @@ use rustls::ServerConfig;
 use tokio::net::TcpSocket;
 
 use super::RunError;
+use super::lag;
 use super::secure::{self, Limits};
 use super::state::{Phase, ServerState};
 use crate::app::{self, Gateway, Worker};
@@ -88,6 +89,8 @@ pub(super) fn serve_public(
     // Fails here rather than in a worker, where nobody would see why.
     app::transport(&gateway.config)?;
     let app = move || {
+        // Runs on the worker's thread, once: so does what it spawns.
+        actix_rt::spawn(lag::watch(Arc::clone(&shared)));
         let transport = app::transport(&shared.config).unwrap_or_else(|_| Arc::new(http::NoTransport));
         let worker = Worker { gateway: Arc::clone(&shared), transport };
         App::new().wrap(from_fn(say_goodbye)).configure(application(worker, state.clone()))
