@@ -13,6 +13,7 @@
 mod amounts;
 mod bad_input;
 mod calls;
+mod circuits;
 mod configuration;
 mod crashes;
 mod errors;
@@ -26,6 +27,7 @@ mod nodes;
 mod observability;
 mod openapi;
 mod operations;
+mod overload;
 mod passthrough;
 mod payment_links;
 mod payouts;

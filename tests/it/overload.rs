@@ -1,0 +1,168 @@
+//! A gateway that has too much to do, or a tenant that has: who is refused, and in which order.
+
+use gateway::Config;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::support::{Account, Answer, Stage, StageOptions, bearer, eventually};
+
+/// A provider that takes orders and never answers, until it is dropped and all its connections are broken.
+struct Hanging {
+    url: String,
+    accepting: JoinHandle<()>,
+}
+
+impl Hanging {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let accepting = tokio::spawn(async move {
+            // Ends with this task, and with it every connection.
+            let mut connections = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                connections.spawn(serve(stream));
+            }
+        });
+        Self { url, accepting }
+    }
+}
+
+impl Drop for Hanging {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// Answers whoever reads, so that credentials can be verified, and nobody who writes.
+async fn serve(mut stream: TcpStream) {
+    let mut request = Vec::new();
+    loop {
+        match stream.read_buf(&mut request).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) if request.starts_with(b"GET") && request.ends_with(b"\r\n\r\n") => {
+                let answer =
+                    b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{}";
+                stream.write_all(answer).await.ok();
+                request.clear();
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
+async fn stage_with(hanging: &Hanging, configure: fn(&mut Config)) -> Stage {
+    let razorpay_url = Some(hanging.url.clone());
+    Stage::start_with(StageOptions { configure, razorpay_url, ..StageOptions::default() }).await
+}
+
+fn order(provider: &str) -> Value {
+    let currency = if provider == "razorpay" { "INR" } else { "USD" };
+    json!({"provider": provider, "amount": "20.00", "currency": currency})
+}
+
+/// Returns how many writes are under way.
+async fn writes(stage: &Stage) -> usize {
+    let metrics = stage.admin.get("/metrics", &[]).await.text();
+    let line =
+        metrics.lines().find_map(|line| line.strip_prefix("gateway_requests_in_flight{class=\"writes\"} "));
+    line.map_or(0, |number| number.parse().expect("a number"))
+}
+
+/// Begins orders that hang until so many are under way.
+async fn fill(stage: &Stage, account: &Account, hanging: &mut JoinSet<()>, places: usize) {
+    while hanging.len() < places {
+        let (api, key) = (stage.api.clone(), account.key.clone());
+        hanging.spawn(async move {
+            let headers = [("x-platform-key", key.as_str())];
+            api.post("/v1/payments/orders", &headers, &order("razorpay")).await;
+        });
+    }
+    eventually("the places are taken", async || (writes(stage).await == places).then_some(())).await;
+}
+
+#[track_caller]
+fn is_refused(answer: &Answer) -> bool {
+    if answer.status == 503 {
+        assert_eq!(answer.code(), "overloaded");
+        assert_eq!(answer.header("retry-after"), Some("1"));
+        assert!(answer.header("x-request-id").is_some());
+    }
+    answer.status == 503
+}
+
+/// Asks for something of each class, the one that can wait longest first; returns which are refused.
+async fn refused(stage: &Stage, account: &Account, made: &str) -> [bool; 4] {
+    let (token, key) = (bearer(&account.token), [("x-platform-key", account.key.as_str())]);
+    let analytics = stage.api.get("/api/services", &[("authorization", &token)]).await;
+    let passthrough = stage.api.get("/v1/proxy/stripe/v1/charges", &key).await;
+    let read = stage.api.get(&format!("/v1/transactions/{made}"), &key).await;
+    let write = stage.api.post("/v1/payments/orders", &key, &order("stripe")).await;
+    [&analytics, &passthrough, &read, &write].map(is_refused)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_wait_longest_is_refused_first() {
+    let provider = Hanging::start().await;
+    let stage = stage_with(&provider, |config| {
+        (config.calls.in_flight, config.calls.in_flight_least) = (20, 20);
+        config.calls.deadline_ms = 60_000;
+    })
+    .await;
+    let account = stage.account("crowded").await;
+    let made = stage.order(&account, &[], &order("stripe")).await.expect(201).json();
+    let made = made["transaction_id"].as_str().expect("an id");
+    let mut hanging = JoinSet::new();
+    for (places, expected) in [
+        (9, [false, false, false, false]),
+        (10, [true, false, false, false]),
+        (14, [true, true, false, false]),
+        (17, [true, true, true, false]),
+        (20, [true, true, true, true]),
+    ] {
+        fill(&stage, &account, &mut hanging, places).await;
+        assert_eq!(refused(&stage, &account, made).await, expected, "{places} under way");
+    }
+    // Before anybody is asked who they are, and before a body is read.
+    let nobody = [("x-platform-key", "unf_test_nobody")];
+    assert!(is_refused(&stage.api.post("/v1/payments/orders", &nobody, &json!({})).await));
+    // Whoever asks how it is, is told.
+    stage.api.get("/health", &[]).await.expect(200);
+    stage.api.get("/health/live", &[]).await.expect(200);
+    let metrics = stage.admin.get("/metrics", &[]).await.expect(200).text();
+    for line in [
+        r#"gateway_requests_shed_total{class="analytics"} 4"#,
+        r#"gateway_requests_shed_total{class="passthrough"} 3"#,
+        r#"gateway_requests_shed_total{class="reads"} 2"#,
+        r#"gateway_requests_shed_total{class="writes"} 2"#,
+        "gateway_in_flight_limit 20",
+    ] {
+        assert!(metrics.contains(line), "{line} is not in\n{metrics}");
+    }
+    drop(provider);
+    hanging.join_all().await;
+    assert_eq!(refused(&stage, &account, made).await, [false; 4]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_whose_calls_hang_leaves_places_to_the_others() {
+    let provider = Hanging::start().await;
+    let stage = stage_with(&provider, |config| {
+        (config.calls.provider_in_flight, config.calls.tenant_provider_percent) = (6, 50);
+        config.calls.tenant_in_flight = 4;
+        config.calls.deadline_ms = 60_000;
+    })
+    .await;
+    let (greedy, modest) = (stage.account("greedy").await, stage.account("modest").await);
+    let mut hanging = JoinSet::new();
+    fill(&stage, &greedy, &mut hanging, 3).await;
+    let refused = stage.order(&greedy, &[], &order("razorpay")).await.expect(503);
+    assert!(is_refused(&refused) && refused.text().contains("your calls to razorpay"), "{}", refused.text());
+    // At others it has one place left.
+    stage.order(&greedy, &[], &order("stripe")).await.expect(201);
+    // There is a place for the other tenant: its call is under way like theirs.
+    fill(&stage, &modest, &mut hanging, 4).await;
+    drop(provider);
+    hanging.join_all().await;
+}
