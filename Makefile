@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run up down check fmt test bench needs
+.PHONY: help run up down check fmt test bench overload needs
 
 # Slow networks: a download is tried again before a build fails.
 export CARGO_NET_RETRY ?= 5
@@ -16,7 +16,7 @@ FAST := --profile fast
 help: ## Explain what can be done here
 	@echo 'Unified API Gateway'
 	@echo
-	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -e 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name words; do printf '  make %-7s %s\n' "$$name" "$$words"; done
+	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -e 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name words; do printf '  make %-8s %s\n' "$$name" "$$words"; done
 	@echo
 	@echo '  make run ARGS="--help" shows what `run` can be told.'
 
@@ -57,12 +57,16 @@ test: needs ## Everything that must hold before a change is taken
 
 bench: needs ## Measure: parts, memory of 100,000 tenants, and the whole path against nginx
 	@echo '== 1/2 parts: Criterion, the store, resident tenants (release build: takes several minutes first)'
-	cargo bench --workspace --bench '*'
+	cargo bench --workspace --exclude unified-gateway --bench '*'
+	cargo bench -p unified-gateway --bench bench --bench residents
 	@echo '== 2/2 the whole path of a request against a bare nginx: on the embedded store, then on PostgreSQL and Redis'
 	bash loadtest/compare.sh
 	STORE=postgres bash loadtest/compare.sh
 	@echo '== the start: from exec to the first answer, and memory when idle'
 	bash benches/startup.sh
+
+overload: needs ## Measure what calls that hang cost others, and three times the load that fits; fails where a promise is missed
+	cargo bench -p unified-gateway --bench overload
 
 needs:
 	@command -v cargo >/dev/null 2>&1 || { \
