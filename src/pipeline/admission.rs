@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actors::{Admission, CircuitOf, NotAdmitted, ProviderAdmission};
-use domain::{NotSent, Outcome, ProviderId, RejectionClass, Resource, StatusMeaning, Unknown};
+use domain::{NotSent, Outcome, ProviderId, RejectionClass, Resource, Unknown};
 use resilience::{Fault, Verdict};
 
 use super::routing::service_entry;
@@ -52,13 +52,7 @@ impl Admitted {
 /// says nothing bad.
 pub(super) const fn verdict(outcome: &Outcome) -> Verdict {
     match outcome {
-        Outcome::Executed(Resource::Proxy(reply)) => match reply.meaning() {
-            // Whether it was the key that was refused, or what was asked for, only an adapter knows.
-            StatusMeaning::Refused if reply.status == 401 => Verdict::Ignored,
-            StatusMeaning::Done | StatusMeaning::Refused => Verdict::Success,
-            StatusMeaning::RefusedForNow => Verdict::Ignored,
-            StatusMeaning::Unclear => Verdict::Failure(Fault::ProviderError),
-        },
+        Outcome::Executed(Resource::Proxy(reply)) => carried(reply.status),
         Outcome::Executed(_) => Verdict::Success,
         Outcome::Rejected(rejection) => match rejection.class {
             RejectionClass::Unavailable => Verdict::Failure(Fault::ProviderError),
@@ -78,6 +72,16 @@ pub(super) const fn verdict(outcome: &Outcome) -> Verdict {
         Outcome::NotSent(
             NotSent::CircuitOpen | NotSent::Overloaded | NotSent::DeadlinePassed | NotSent::NeverArrived,
         ) => Verdict::Ignored,
+    }
+}
+
+/// Returns what the status of an answer says of which nothing else is understood.
+const fn carried(status: u16) -> Verdict {
+    match status {
+        // 401: whether it was the key that was refused, or what was asked for, only an adapter knows. The others: come later.
+        401 | 408 | 425 | 429 => Verdict::Ignored,
+        500.. => Verdict::Failure(Fault::ProviderError),
+        _ => Verdict::Success,
     }
 }
 

@@ -99,7 +99,7 @@ impl Crash {
 
     /// Kills the gateway during a call, starts it again, and repeats the request until it is answered. Returns the object.
     async fn die(&self, dev: Dev, key: &str, death: &Death) -> (Dev, Value) {
-        let &Death { provider, during, effect, path, ref body } = death;
+        let &Death { provider, during, effect, path, ref body, .. } = death;
         let effects = self.effects(provider, effect).await;
         let dev = self.kill(dev, key, death).await;
         let idempotency_key = death.key();

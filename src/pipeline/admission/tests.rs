@@ -1,7 +1,7 @@
 //! Which outcomes speak against a provider, which against credentials, and which against nobody.
 
 use bytes::Bytes;
-use domain::{ProxyReply, Rejection};
+use domain::{Effect, ProxyReply, Rejection};
 use http::HeaderMap;
 
 use super::*;
@@ -68,12 +68,16 @@ fn an_answer_that_is_carried_tells_by_its_status() {
         (401, IGNORED),
         (403, SUCCESS),
         (404, SUCCESS),
+        (408, IGNORED),
+        (409, SUCCESS),
         (429, IGNORED),
         (500, failure(Fault::ProviderError)),
         (503, failure(Fault::ProviderError)),
     ] {
-        let (path, headers, body) = (Box::default(), HeaderMap::new(), Bytes::new());
-        let outcome = Outcome::Executed(Resource::Proxy(ProxyReply { path, status, headers, body }));
-        assert_eq!(verdict(&outcome), expected, "{status}");
+        for effect in [Effect::Read, Effect::Write] {
+            let (path, headers, body) = (Box::default(), HeaderMap::new(), Bytes::new());
+            let reply = ProxyReply { path, effect, status, headers, body };
+            assert_eq!(verdict(&Outcome::Executed(Resource::Proxy(reply))), expected, "{status} {effect:?}");
+        }
     }
 }
