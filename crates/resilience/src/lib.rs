@@ -5,11 +5,13 @@
 mod backoff;
 mod breaker;
 mod deadline;
+mod guesses;
 mod nanos;
 mod quota;
 mod retry_budget;
 mod schedule;
 mod shedder;
+mod table;
 
 pub use backoff::{Backoff, BackoffError};
 pub use breaker::{
@@ -17,9 +19,10 @@ pub use breaker::{
     OpenFor, Permit, Transition, Verdict, Witness,
 };
 pub use deadline::Deadline;
+pub use guesses::{GuessPolicy, GuessTable, TooManyGuesses};
 pub use quota::{
-    Allowance, KeyQuotas, KeyWallets, LeaseAsk, LimitExceeded, Quota, QuotaExhausted, QuotaLimit, Remaining,
-    Spending, Standing, Unspent,
+    Allowance, KeyQuotas, KeyWallets, LeaseAsk, LimitExceeded, Quota, QuotaExhausted, QuotaLimit, QuotaTable,
+    Remaining, Spending, Standing, Unspent,
 };
 pub use retry_budget::{BudgetSpent, RetryBudget, RetryBudgetError, RetryBudgetSettings};
 pub use schedule::{Schedule, ScheduleError};

@@ -7,6 +7,7 @@
 //! Where several nodes share a key's limits, requests are spent from leases instead: `wallets.rs`.
 
 mod key;
+mod table;
 mod wallet;
 mod wallets;
 
@@ -17,6 +18,7 @@ use std::time::Duration;
 use crate::nanos;
 
 pub use key::{Allowance, KeyQuotas, LimitExceeded, Remaining};
+pub use table::QuotaTable;
 pub use wallet::{LeaseAsk, Unspent};
 pub use wallets::{KeyWallets, Spending};
 
@@ -115,6 +117,16 @@ impl Quota {
         self.whole_again_at_ns.update(Ordering::Relaxed, Ordering::Relaxed, |whole_again| {
             whole_again.saturating_sub(interval_ns)
         });
+    }
+
+    /// Forgets all that was charged.
+    pub(super) fn forget(&self) {
+        self.whole_again_at_ns.store(0, Ordering::Relaxed);
+    }
+
+    /// Returns when the whole quota is there again.
+    pub(super) fn whole_again_at_ns(&self) -> u64 {
+        self.whole_again_at_ns.load(Ordering::Relaxed)
     }
 
     /// Returns what is left.

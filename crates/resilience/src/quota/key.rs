@@ -59,6 +59,14 @@ pub(super) fn limit_of(window: QuotaWindow, limits: RateLimits) -> QuotaLimit {
     QuotaLimit { requests, window: window.length() }
 }
 
+impl Remaining {
+    /// Returns what is left of a minute's quota that is no key's own.
+    pub const fn of_minute(limit: u32, standing: Standing) -> Self {
+        let Standing { remaining, reset_after } = standing;
+        Self { window: QuotaWindow::Minute, limit, remaining, reset_after }
+    }
+}
+
 impl Allowance {
     /// Returns the quota that will refuse first: the one with the fewest requests left, the minute's among equals.
     pub const fn tightest(&self) -> &Remaining {
