@@ -237,6 +237,7 @@ fn settings() -> Settings {
             sweep_every: 10 * MINUTE,
             unknown_keys: 10_000,
             unknown_for: MINUTE,
+            endpoints: Arc::from([]),
             calls_per_service: 64,
             calls_per_tenant: 64,
             breaker: BreakerPolicy::try_new(breaker).unwrap(),

@@ -34,7 +34,7 @@ pub use settings::{
     TenantSettings,
 };
 pub use tenant::{
-    Admission, Charge, KeyEntry, ServiceEntry, ServiceObservation, Snapshot, TenantHandle, TenantUnavailable,
-    Waiting,
+    Admission, Charge, Charged, EndpointIndex, KeyEntry, KeyExhausted, ServiceEntry, ServiceObservation,
+    Snapshot, TenantHandle, TenantUnavailable, Waiting,
 };
 pub use tree::{StopReport, Tree, TreeError, TreeObservation, TreeParams, start};

@@ -1,5 +1,7 @@
 //! Every bound and every time of the tree. No defaults here: they stand in the gateway's configuration.
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use resilience::{Backoff, BreakerPolicy, RetryBudgetSettings};
@@ -55,6 +57,8 @@ pub struct TenantSettings {
     pub unknown_keys: usize,
     /// How long a key is remembered as unknown.
     pub unknown_for: Duration,
+    /// What a key may ask in a minute of single endpoints, by [`crate::EndpointIndex`].
+    pub endpoints: Arc<[NonZeroU32]>,
     /// Most calls of one tenant to one provider under way at once, so that none can use up the provider's places.
     pub calls_per_service: u32,
     /// Most calls of one tenant under way at once, at all providers together.

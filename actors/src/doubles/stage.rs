@@ -310,6 +310,7 @@ fn settings() -> Settings {
             sweep_every: Duration::from_secs(3_600),
             unknown_keys: 4,
             unknown_for: minute,
+            endpoints: Arc::from([]),
             calls_per_service: 4,
             calls_per_tenant: 6,
             breaker: BreakerPolicy::try_new(breaker).unwrap(),

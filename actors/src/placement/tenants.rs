@@ -112,6 +112,11 @@ impl Tenants {
         self.placement.slot(tenant)?.latest().map(TenantHandle::new)
     }
 
+    /// Returns whether a key leads to a tenant that was loaded before: to look for it again is no search for an owner.
+    pub fn knows(&self, key: KeyId) -> bool {
+        self.placement.slot_of_key(key).is_some()
+    }
+
     /// Returns the tenant that a key leads to, loaded where needed; `None` when nobody owns a key with this secret. All who ask
     /// at the same time share one search and one load.
     ///

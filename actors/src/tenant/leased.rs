@@ -123,6 +123,11 @@ impl LeasedQuotas {
         }
     }
 
+    /// Returns what is left of both, as far as it is known here.
+    pub(super) fn allowance(&self, limits: RateLimits) -> Allowance {
+        lock(&self.desk).wallets.allowance(limits, self.lessor.now())
+    }
+
     fn charge_share(&self, limits: RateLimits, now: Duration) -> Result<Allowance, LimitExceeded> {
         let charged = self.local.charge_share(limits, self.lessor.nodes(), now);
         if charged.is_ok() {

@@ -12,6 +12,7 @@
 //! Restart rule: on demand, without limit. A request spends two lives at most; the next request has two more.
 
 mod admission;
+mod endpoints;
 mod leased;
 mod lessor;
 mod load;
@@ -32,6 +33,7 @@ use crate::flight::Landing;
 use crate::placement::Placement;
 
 pub use admission::{Admission, ServiceObservation};
+pub use endpoints::{Charged, EndpointIndex, KeyExhausted};
 pub use leased::Waiting;
 pub use load::TenantUnavailable;
 pub use quotas::Charge;

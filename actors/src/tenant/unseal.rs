@@ -49,8 +49,10 @@ pub(super) fn unseal(
         }
     }
     let keys = sealed.keys.into_iter().filter(|key| key.revoked_at.is_none());
+    let endpoints = &world.settings.endpoints;
     let keys = keys.map(|key| {
-        let quotas = slot.quotas_of(key.id).unwrap_or_else(|| Quotas::new(placement.lessor(), &key));
+        let quotas =
+            slot.quotas_of(key.id).unwrap_or_else(|| Quotas::new(placement.lessor(), &key, endpoints));
         KeyEntry { key, quotas }
     });
     Ok(Snapshot::new(SnapshotParts {

@@ -10,7 +10,7 @@ use resilience::{Allowance, LimitExceeded};
 
 use crate::doubles::{LeasesDouble, Stage, hash_of, key_id, tenant_id};
 use crate::lock::lock;
-use crate::tenant::quotas::Quotas;
+use crate::tenant::quotas::KeyShare;
 use crate::{Charge, TenantHandle, Tree};
 
 const MANY: u32 = 1_000_000_000;
@@ -184,7 +184,9 @@ async fn a_busy_key_is_leased_for_before_it_has_to_wait() {
     while leases.wanted(MINUTE).last().is_none_or(|want| *want < 64) {
         charge(&handle).await.unwrap();
     }
-    let Quotas::Leased(quotas) = &handle.key(key_id(1)).unwrap().quotas else { panic!("not leased") };
+    let KeyShare::Leased(quotas) = &handle.key(key_id(1)).unwrap().quotas.of_key else {
+        panic!("not leased")
+    };
     let is_asking = || lock(&quotas.desk).is_asking;
     while is_asking() {
         tokio::task::yield_now().await;
