@@ -23,6 +23,7 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::control::Untold;
 use crate::http::Rebuilder;
+use crate::limits::Limits;
 use crate::pipeline::{Endpoints, Flights, Reconciler, TokenExchange, Turns};
 use crate::stores::Stores;
 use crate::upkeep::KeyUses;
@@ -70,6 +71,8 @@ pub struct Gateway {
     pub turns: Turns,
     /// When keys were last used.
     pub(crate) key_uses: KeyUses,
+    /// What addresses may ask, and how passwords may be guessed.
+    pub limits: Limits,
     /// Operations under way: they finish before the gateway stops.
     pub tasks: TaskTracker,
 }
@@ -196,6 +199,7 @@ pub(crate) async fn build(
         schedule: config.reconcile.schedule()?,
         turns: Turns::default(),
         key_uses: KeyUses::default(),
+        limits: Limits::new(&config),
         tasks: TaskTracker::new(),
         config,
     });

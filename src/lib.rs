@@ -10,6 +10,7 @@ mod config;
 mod control;
 mod dev;
 mod http;
+mod limits;
 mod pipeline;
 mod server;
 mod stores;

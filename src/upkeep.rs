@@ -45,6 +45,7 @@ pub(crate) async fn run(gateway: Arc<Gateway>, telemetry: telemetry::Telemetry) 
         round = round.wrapping_add(1);
         telemetry.run_upkeep();
         tell_unsettled(&gateway).await;
+        gateway.catalog.addresses(gateway.limits.addresses(gateway.clock.monotonic()));
         if round.is_multiple_of(ROUNDS_PER_TOUCH) {
             write_key_uses(&gateway).await;
         }

@@ -70,6 +70,7 @@ pub(super) fn actors(config: &Config) -> Result<Settings, BuildError> {
             sweep_every: Duration::from_secs(10),
             unknown_keys: 10_000,
             unknown_for: Duration::from_secs(30),
+            endpoints: config.limits.of_endpoints(),
             calls_per_service: config.calls.tenant_provider_in_flight(),
             calls_per_tenant: config.calls.tenant_in_flight,
             breaker: BreakerPolicy::try_new(CREDENTIALS_BREAKER).map_err(|error| broken(&error))?,

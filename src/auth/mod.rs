@@ -6,4 +6,4 @@ mod platform_key;
 
 pub(crate) use issuer::{Issuer, TokenRefusal};
 pub(crate) use passwords::{hash_password, verify_password};
-pub(crate) use platform_key::{KeyRefusal, Principal, authenticate};
+pub(crate) use platform_key::{Comer, KeyRefusal, Principal, authenticate};

@@ -4,9 +4,13 @@ use domain::Secret;
 
 use super::sections::Listen;
 use super::{CacheEngine, Config, Purpose, StoreEngine};
+use crate::http::api_routes;
 
 /// Smallest segment of the journal, in bytes: a record of the largest request and answer must fit.
 const MIN_SEGMENT_BYTES: u64 = 1024 * 1024;
+
+/// More failures than this do not fit the count, waits included.
+const MOST_FREE_GUESSES: u8 = 200;
 
 impl Config {
     /// Returns everything that keeps the gateway from starting, a sentence each.
@@ -22,6 +26,10 @@ impl Config {
             ("calls.in_flight_least", self.calls.in_flight_least.into()),
             ("calls.lag_ms", self.calls.lag_ms),
             ("calls.tenant_in_flight", self.calls.tenant_in_flight.into()),
+            ("listen.header_seconds", self.listen.header_seconds),
+            ("listen.body_seconds", self.listen.body_seconds),
+            ("listen.connections", u64::try_from(self.listen.connections).unwrap_or(u64::MAX)),
+            ("limits.sign_in_wait_seconds", self.limits.sign_in_wait_seconds),
             ("transport.connect_ms", self.transport.connect_ms),
             ("auth.token_minutes", self.auth.token_minutes),
             ("store.postgres.connections", postgres.connections.into()),
@@ -42,6 +50,7 @@ impl Config {
         self.check_journal(&mut found);
         self.check_reconcile(&mut found);
         self.check_places(&mut found);
+        self.check_limits(&mut found);
         let tls = &self.listen.tls;
         match (&tls.certificate, &tls.key) {
             (Some(_), None) => found.push(
@@ -165,6 +174,29 @@ impl Config {
         }
         if calls.provider_in_flight == 0 {
             found.push("calls.provider_in_flight must be greater than zero".into());
+        }
+    }
+
+    fn check_limits(&self, found: &mut Vec<String>) {
+        let limits = &self.limits;
+        if limits.sign_in_failures.max(limits.sign_in_failures_per_ip) > MOST_FREE_GUESSES {
+            found
+                .push(format!("limits.sign_in_failures and its _per_ip must be at most {MOST_FREE_GUESSES}"));
+        }
+        if limits.sign_in_longest_wait_seconds < limits.sign_in_wait_seconds {
+            found.push(
+                "limits.sign_in_longest_wait_seconds is shorter than limits.sign_in_wait_seconds".into(),
+            );
+        }
+        if limits.endpoints.is_empty() {
+            return;
+        }
+        let routes = api_routes();
+        for name in limits.endpoints.keys().filter(|name| !routes.contains(name)) {
+            found.push(format!(
+                "limits.endpoints: \"{name}\" is no route of the API; these are: {}",
+                routes.join(", ")
+            ));
         }
     }
 

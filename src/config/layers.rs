@@ -12,6 +12,8 @@ use super::{Config, DEFAULTS, Overrides};
 
 /// What every variable of ours begins with.
 const PREFIX: &str = "GATEWAY_";
+/// The section whose settings are not all in the defaults: their names are routes.
+const OPEN: &str = "limits.endpoints";
 
 /// The layers, and what they make together.
 pub(super) struct Layers {
@@ -67,6 +69,7 @@ impl Layers {
                 Some(default @ (Value::String(..) | Value::Num(..) | Value::Bool(..) | Value::Array(..))) => {
                     replace(&mut self.merged, &path, Some(default))
                 }
+                None if is_open(&path) => replace(&mut self.merged, &path, None),
                 _ => false,
             };
             if !is_mended {
@@ -90,6 +93,11 @@ impl Layers {
             let (value, default) = (shown(given.as_ref()), shown(Some(default)));
             rows.push(Row { name: path.to_owned(), value, origin: self.origin(path), default });
         });
+        for (name, value) in find(&self.merged, OPEN).and_then(Value::as_dict).into_iter().flatten() {
+            let path = format!("{OPEN}.{name}");
+            let (value, origin) = (written(&path, value), self.origin(OPEN));
+            rows.push(Row { name: path, value, origin, default: String::new() });
+        }
         rows
     }
 
@@ -129,7 +137,11 @@ impl Layers {
         let wanted = match default {
             Some(Value::Num(..)) => "a whole number, 0 or more",
             Some(Value::Bool(..)) => "true or false",
-            Some(Value::Array(..)) => "a list of whole numbers",
+            Some(Value::Array(_, values)) if matches!(values.first(), Some(Value::Num(..))) => {
+                "a list of whole numbers"
+            }
+            Some(Value::Array(..)) => "a list of networks",
+            None if is_open(path) => "a whole number, 0 or more",
             _ => "a text",
         };
         match kind {
@@ -203,6 +215,7 @@ fn compare(prefix: &str, known: &Dict, given: &Dict, found: &mut Vec<Stranger>) 
         let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         match (known.get(name), value) {
             (None, Value::Dict(_, inner)) if !inner.is_empty() => compare(&path, &Dict::new(), inner, found),
+            (None, _) if is_open(&path) => {}
             (None, _) => found.push(Stranger { path, is_known: false }),
             (Some(Value::Dict(_, known)), Value::Dict(_, inner)) => compare(&path, known, inner, found),
             (Some(Value::Dict(..)), _) | (Some(_), Value::Dict(..)) => {
@@ -238,6 +251,11 @@ fn written(path: &str, value: &Value) -> String {
         // A whole section where a setting should be: it may hold anything.
         _ => "(not a value)".to_owned(),
     }
+}
+
+/// Whether a path leads into the section whose settings are not all known.
+fn is_open(path: &str) -> bool {
+    path.strip_prefix(OPEN).is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn find<'a>(dict: &'a Dict, path: &str) -> Option<&'a Value> {

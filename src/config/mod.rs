@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use layers::Layers;
 pub(crate) use layers::Row;
+pub(crate) use sections::LimitSettings;
 pub(crate) use sections::{CacheEngine, ListenTls, LogFormat, ProviderUrls, StoreEngine};
 pub use sections::{Config, Overrides};
 pub use text::AuthoritiesError;

@@ -1,6 +1,7 @@
 //! The sections of the configuration. What each setting means, its unit and its default stand in `default.toml`.
 #![expect(missing_docs, reason = "each field is documented where its default stands, in default.toml")]
 
+mod limits;
 mod storage;
 
 use std::collections::BTreeMap;
@@ -8,9 +9,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use resilience::{Schedule, ScheduleError};
 use serde::Deserialize;
 
+pub(crate) use limits::LimitSettings;
 use storage::{Cache, Journal, Store};
 pub(crate) use storage::{CacheEngine, StoreEngine};
 
@@ -28,6 +31,7 @@ pub struct Config {
     pub auth: Auth,
     pub calls: Calls,
     pub reconcile: Reconcile,
+    pub limits: LimitSettings,
     pub passthrough: Passthrough,
     pub transport: Transport,
     pub tenants: Tenants,
@@ -53,6 +57,11 @@ pub struct Listen {
     pub workers: usize,
     pub unready_seconds: u64,
     pub drain_seconds: u64,
+    pub connections: usize,
+    pub header_seconds: u64,
+    pub body_seconds: u64,
+    #[serde(deserialize_with = "text::networks")]
+    pub trusted_proxies: Box<[IpNet]>,
     pub tls: ListenTls,
 }
 
@@ -60,6 +69,16 @@ impl Listen {
     /// Returns how long requests under way may take to finish.
     pub const fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)
+    }
+
+    /// Returns how long the head of a request may take to come.
+    pub const fn header(&self) -> Duration {
+        Duration::from_secs(self.header_seconds)
+    }
+
+    /// Returns how long a body that is held may take to come.
+    pub const fn body(&self) -> Duration {
+        Duration::from_secs(self.body_seconds)
     }
 
     /// Returns the time between "not ready" and no new connections.

@@ -1,8 +1,10 @@
 //! How texts become values: secrets that are never shown, paths, and "empty means none".
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use domain::Secret;
+use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 
 /// Settings that are never shown; each has a sibling `…_file` that names a file to read it from.
@@ -18,6 +20,28 @@ pub(super) fn secret_or_none<'de, D: Deserializer<'de>>(source: D) -> Result<Opt
 pub(super) fn path_or_none<'de, D: Deserializer<'de>>(source: D) -> Result<Option<PathBuf>, D::Error> {
     let path = PathBuf::deserialize(source)?;
     Ok((!path.as_os_str().is_empty()).then_some(path))
+}
+
+/// Reads networks: a list of texts, or one text with commas. An address stands for itself alone.
+pub(super) fn networks<'de, D: Deserializer<'de>>(source: D) -> Result<Box<[IpNet]>, D::Error> {
+    let texts = match Texts::deserialize(source)? {
+        Texts::One(text) => text.split(',').map(str::to_owned).collect(),
+        Texts::Several(texts) => texts,
+    };
+    let texts = texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
+    texts.map(network).collect()
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Texts {
+    One(String),
+    Several(Vec<String>),
+}
+
+fn network<E: serde::de::Error>(text: &str) -> Result<IpNet, E> {
+    let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    network.map_err(|_| E::custom(format!("\"{text}\" is no network such as 10.0.0.0/8")))
 }
 
 /// Takes a secret from the file that is named instead of it. A line break at its end is not part of it.

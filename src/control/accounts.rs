@@ -1,11 +1,14 @@
 //! Accounts: a tenant signs up with an e-mail address and a password, and signs in for a token.
 
+use std::net::IpAddr;
+
 use domain::ports::{NewTenant, StoreError};
 use domain::{PlanTier, Secret, Tenant, TenantId, Timestamp};
 
 use super::ControlError;
 use crate::app::Gateway;
 use crate::auth::{hash_password, verify_password};
+use crate::limits::AddressLimit;
 
 const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=256;
 const MAX_EMAIL_CHARS: usize = 254;
@@ -22,6 +25,8 @@ pub(crate) struct SignUp {
     pub full_name: Option<String>,
     /// The company's name.
     pub company_name: Option<String>,
+    /// From which address.
+    pub from: Option<IpAddr>,
 }
 
 /// Who signs in.
@@ -31,6 +36,8 @@ pub(crate) struct SignIn {
     pub email: String,
     /// Password.
     pub password: Secret,
+    /// From which address.
+    pub from: Option<IpAddr>,
 }
 
 /// Somebody who is signed in.
@@ -48,7 +55,7 @@ pub(crate) struct SignedIn {
 ///
 /// # Errors
 /// [`ControlError::Invalid`], [`ControlError::Conflict`] when the address is taken, [`ControlError::Forbidden`] when
-/// signing up is switched off.
+/// signing up is switched off, [`ControlError::TooManyAccounts`].
 pub(crate) async fn sign_up(gateway: &Gateway, request: SignUp) -> Result<SignedIn, ControlError> {
     if !gateway.config.auth.sign_up {
         return Err(ControlError::Forbidden {
@@ -66,6 +73,9 @@ pub(crate) async fn sign_up(gateway: &Gateway, request: SignUp) -> Result<Signed
     }
     let full_name = name("full_name", request.full_name)?;
     let company_name = name("company_name", request.company_name)?;
+    // Also those that find an account there: nobody is to ask who has one in bulk.
+    let counted = gateway.limits.count(AddressLimit::SignUps, request.from, gateway.clock.monotonic());
+    counted.inspect_err(|_refused| gateway.catalog.attempt_blocked("sign_up"))?;
     if gateway.stores.tenants.find_by_email(&email).await?.is_some() {
         return Err(taken());
     }
@@ -97,14 +107,24 @@ pub(crate) async fn sign_up(gateway: &Gateway, request: SignUp) -> Result<Signed
 /// Signs in.
 ///
 /// # Errors
-/// [`ControlError::WrongPassword`] whether the address or the password is wrong, and in the same time.
+/// [`ControlError::WrongPassword`] whether the address or the password is wrong, and in the same time;
+/// [`ControlError::TooManyAttempts`] after too many of these, without a look at either.
 pub(crate) async fn sign_in(gateway: &Gateway, request: SignIn) -> Result<SignedIn, ControlError> {
     let email = request.email.trim().to_lowercase();
-    let found = gateway.stores.tenants.find_by_email(&email).await?;
-    let (tenant, hash) = found.map_or((None, None), |(tenant, hash)| (Some(tenant), Some(hash)));
-    let is_right = verify_password(request.password, hash)
-        .await
-        .map_err(|_refused| ControlError::Internal("checking a password"))?;
+    let begun = gateway.limits.begin_sign_in(&email, request.from, gateway.clock.monotonic());
+    let guess = begun.inspect_err(|_refused| gateway.catalog.attempt_blocked("sign_in"))?;
+    let looked_at = look_at_password(gateway, &email, request.password).await;
+    let (tenant, is_right) = match looked_at {
+        Ok((tenant, true)) => {
+            guess.was_right();
+            (tenant, true)
+        }
+        Ok(wrong) => wrong,
+        Err(error) => {
+            guess.was_not_looked_at();
+            return Err(error);
+        }
+    };
     match tenant {
         Some(tenant) if is_right && tenant.is_active => signed_in(gateway, tenant),
         Some(_) if is_right => Err(ControlError::Forbidden {
@@ -113,6 +133,20 @@ pub(crate) async fn sign_in(gateway: &Gateway, request: SignIn) -> Result<Signed
         }),
         _ => Err(ControlError::WrongPassword),
     }
+}
+
+/// Returns whose address it is, and whether the password is right.
+async fn look_at_password(
+    gateway: &Gateway,
+    email: &str,
+    password: Secret,
+) -> Result<(Option<Tenant>, bool), ControlError> {
+    let found = gateway.stores.tenants.find_by_email(email).await?;
+    let (tenant, hash) = found.map_or((None, None), |(tenant, hash)| (Some(tenant), Some(hash)));
+    let is_right = verify_password(password, hash)
+        .await
+        .map_err(|_refused| ControlError::Internal("checking a password"))?;
+    Ok((tenant, is_right))
 }
 
 fn signed_in(gateway: &Gateway, tenant: Tenant) -> Result<SignedIn, ControlError> {

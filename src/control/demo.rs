@@ -39,6 +39,7 @@ pub(crate) async fn make_demo_tenant(
         password: password.clone(),
         full_name: None,
         company_name: Some("Demo".to_owned()),
+        from: None,
     };
     let tenant = sign_up(gateway, account).await?.tenant.id;
     let transport =

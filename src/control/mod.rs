@@ -23,6 +23,8 @@ pub(crate) use services::{FeatureChange, ServiceView, list_services, set_feature
 use telling::tell_of_change;
 pub(crate) use telling::{Untold, keep_telling};
 
+use crate::limits::{AddressExhausted, GuessRefused};
+
 /// Why the control plane did not do what it was asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
@@ -55,6 +57,12 @@ pub enum ControlError {
     /// E-mail address or password is wrong.
     #[error("the e-mail address or the password is wrong")]
     WrongPassword,
+    /// Signing in has failed too often.
+    #[error("too many failed sign-ins")]
+    TooManyAttempts(#[from] GuessRefused),
+    /// Too many accounts were made from the address.
+    #[error("too many accounts from one address")]
+    TooManyAccounts(#[from] AddressExhausted),
     /// It may not be done here.
     #[error("{message}")]
     Forbidden {

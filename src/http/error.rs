@@ -6,8 +6,8 @@ mod overload;
 use std::borrow::Cow;
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use domain::TransactionId;
 use serde::Serialize;
@@ -138,6 +138,22 @@ impl ApiError {
         Self::new(ErrorType::InvalidRequest, StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message)
     }
 
+    /// Nothing answered by the deadline, and it is not known here what was done.
+    pub fn no_answer() -> Self {
+        let message = "There was no answer in time; what became of the request is being found out. Send it again only with its \
+                       Idempotency-Key.";
+        Self::new(ErrorType::Timeout, StatusCode::GATEWAY_TIMEOUT, "provider_timeout", message)
+    }
+
+    /// The body came too slowly.
+    pub fn too_slow() -> Self {
+        let message = "The body was not through in time; nothing was done.";
+        let mut error =
+            Self::new(ErrorType::InvalidRequest, StatusCode::REQUEST_TIMEOUT, "request_timeout", message);
+        error.body.retryable = true;
+        error
+    }
+
     /// The body did not become whole.
     pub fn incomplete_body() -> Self {
         let message = "The body broke off, or was not through in time; nobody has a whole request, and nothing was done.";
@@ -233,6 +249,10 @@ impl ApiError {
             HttpResponse::build(self.status).content_type("application/json").body(self.to_json());
         if let Some(wait) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+        }
+        if self.status == StatusCode::REQUEST_TIMEOUT {
+            // Nobody waits for the rest.
+            response.head_mut().set_connection_type(ConnectionType::Close);
         }
         response
     }

@@ -1,20 +1,25 @@
 //! Who a request is from: a platform key on `/v1`, a person's token on `/api`. Neither opens the other.
 
+use std::time::Duration;
+
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, USER_AGENT};
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actors::TenantUnavailable;
 use domain::{Scope, TenantId};
 use resilience::Deadline;
 
 use super::error::ApiError;
 use super::observe::{Arrival, Facts};
 use crate::app::Worker;
-use crate::auth::{KeyRefusal, Principal, TokenRefusal, authenticate};
+use crate::auth::{Comer, KeyRefusal, Principal, TokenRefusal, authenticate};
 use crate::pipeline::{IdempotencyKey, Meta};
 
 const PLATFORM_KEY: HeaderName = HeaderName::from_static("x-platform-key");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const PLATFORM_KEY_START: &str = "unf_";
+/// How long past its deadline a request waits for an answer that is being put into words.
+const ANSWER_MARGIN: Duration = Duration::from_secs(1);
 const MAX_USER_AGENT_BYTES: usize = 256;
 
 /// A request to `/v1` whose key opens what it asks for, and whose limits are charged.
@@ -40,7 +45,7 @@ pub(super) async fn visit(
     let mut facts = Facts { route: Some(route), ..Facts::default() };
     let result = match enter(request, scope, &mut facts).await {
         Ok(mut visit) => {
-            let result = handle(&mut visit).await;
+            let result = before_the_end(&mut visit, request, handle).await;
             facts = visit.facts;
             result
         }
@@ -50,36 +55,54 @@ pub(super) async fn visit(
     result.unwrap_or_else(|error| error.response())
 }
 
+/// Lets `handle` answer, until a moment after the deadline. All that it waits for has the deadline of its own; this is for what
+/// hangs all the same. What has a side effect goes on by itself, and is recorded.
+async fn before_the_end(
+    visit: &mut Visit,
+    request: &HttpRequest,
+    handle: impl AsyncFnOnce(&mut Visit) -> Result<HttpResponse, ApiError>,
+) -> Result<HttpResponse, ApiError> {
+    let left = visit.meta.deadline.remaining(visit.worker.gateway.clock.monotonic()).unwrap_or_default();
+    let answer = tokio::time::timeout(left.saturating_add(ANSWER_MARGIN), handle(visit)).await;
+    answer.unwrap_or_else(|_elapsed| {
+        tracing::error!(request_id = &*visit.meta.request_id, "nothing answered by the deadline");
+        Err(if request.method().is_safe() { ApiError::store_away() } else { ApiError::no_answer() })
+    })
+}
+
 async fn enter(request: &HttpRequest, scope: Scope, facts: &mut Facts) -> Result<Visit, ApiError> {
     let worker = request.app_data::<Data<Worker>>().cloned().ok_or_else(ApiError::internal)?;
     let arrival = request.extensions().get::<Arrival>().cloned().ok_or_else(ApiError::internal)?;
     let gateway = &worker.gateway;
-    let ip = request.peer_addr().map(|address| address.ip());
     let text = presented_key(request.headers())?;
-    let principal = authenticate(&gateway.tenants, &gateway.pepper, text, ip, arrival.at).await?;
+    let comer = Comer { ip: arrival.ip, at: arrival.at, arrived: arrival.arrived };
+    let deadline = Deadline::after(arrival.arrived, gateway.config.calls.deadline());
+    let left = deadline.remaining(gateway.clock.monotonic()).unwrap_or_default();
+    // A body may have taken most of the time.
+    let known = tokio::time::timeout(left, authenticate(gateway, text, comer)).await;
+    let principal = known.unwrap_or(Err(KeyRefusal::Unavailable(TenantUnavailable::Store)))?;
     facts.tenant = Some(principal.tenant.tenant().id);
     let entry = principal.key_entry().ok_or(KeyRefusal::Revoked)?;
     if !entry.key.allows(scope) {
         return Err(KeyRefusal::ScopeMissing(scope).into());
     }
-    match entry.charge(arrival.arrived).decided().await {
-        Ok(allowance) => {
-            facts.allowance = Some(allowance);
-            gateway.key_uses.note(principal.tenant.tenant().id, principal.key, arrival.at);
-        }
-        Err(exceeded) => {
-            facts.allowance = Some(exceeded.allowance);
-            gateway.catalog.rate_limited(exceeded.which.as_str());
-            return Err(exceeded.into());
-        }
+    let endpoint = facts.route.and_then(|route| gateway.limits.endpoint(request.method().as_str(), route));
+    let charged = entry.charge_at(endpoint, arrival.arrived).await;
+    let left = charged.as_ref().unwrap_or_else(|exhausted| &exhausted.left);
+    (facts.measured.key, facts.measured.endpoint) = (Some(left.key), left.endpoint);
+    if let Err(exhausted) = charged {
+        facts.is_over_limit = true;
+        gateway.catalog.rate_limited(exhausted.which.map_or("endpoint", domain::QuotaWindow::as_str));
+        return Err(exhausted.into());
     }
+    gateway.key_uses.note(principal.tenant.tenant().id, principal.key, arrival.at);
     let meta = Meta {
         request_id: arrival.request_id,
-        ip,
+        ip: arrival.ip,
         user_agent: user_agent(request.headers()),
         at: arrival.at,
         arrived: arrival.arrived,
-        deadline: Deadline::after(arrival.arrived, gateway.config.calls.deadline()),
+        deadline,
     };
     Ok(Visit { worker, principal, meta, facts: std::mem::take(facts) })
 }

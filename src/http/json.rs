@@ -1,28 +1,14 @@
 //! Strict JSON: a body is what its type says, or an error that names the field and never its value.
 
+mod body;
+
 use actix_web::HttpRequest;
 use actix_web::http::header::CONTENT_TYPE;
-use bytes::Bytes;
 use serde::Deserialize;
 
 use super::error::ApiError;
 
-/// A request's body as it came, or why it did not.
-pub(super) type RawBody = Result<Bytes, actix_web::Error>;
-
-/// Returns the bytes of a body.
-///
-/// # Errors
-/// 413 when it is too large, 400 when it broke off.
-pub(super) fn take_bytes(body: RawBody, limit: usize) -> Result<Bytes, ApiError> {
-    body.map_err(|error| {
-        if error.as_response_error().status_code() == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE {
-            ApiError::too_large(limit)
-        } else {
-            ApiError::malformed_json("The body broke off before it was whole.")
-        }
-    })
-}
+pub(super) use body::{MostBodyBytes, RawBody};
 
 /// Checks that a body, if there is one, says that it is JSON.
 ///

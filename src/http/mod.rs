@@ -7,6 +7,7 @@ mod error;
 mod extract;
 mod health;
 mod json;
+mod limits;
 mod observe;
 mod openapi;
 mod shed;
@@ -15,10 +16,12 @@ mod unsettled;
 mod v1;
 
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, PayloadConfig, ServiceConfig, delete, get, patch, post, put};
+use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
 use async_trait::async_trait;
 use domain::{Endpoint, Reply, Request, TransportFailure, Unsent};
 
+use json::MostBodyBytes;
+pub(crate) use openapi::api_routes;
 pub use openapi::openapi_document;
 pub(crate) use v1::Rebuilder;
 
@@ -34,7 +37,7 @@ const PROXY: &str = "/v1/proxy/{provider}/{path:.*}";
 pub(crate) fn public_routes(config: &mut ServiceConfig) {
     config.service(
         web::scope("")
-            .app_data(PayloadConfig::new(MAX_BODY_BYTES))
+            .app_data(MostBodyBytes(MAX_BODY_BYTES))
             .wrap(from_fn(shed::shed))
             .wrap(from_fn(observe::observe))
             // Unified API, by platform key
@@ -67,7 +70,7 @@ pub(crate) fn public_routes(config: &mut ServiceConfig) {
             .route("/api/auth/sign-in", post().to(dashboard::auth::sign_in))
             .service(
                 web::scope("/api/onboarding")
-                    .app_data(PayloadConfig::new(MAX_UPLOAD_BYTES))
+                    .app_data(MostBodyBytes(MAX_UPLOAD_BYTES))
                     .route("/parse", post().to(dashboard::onboarding::parse))
                     .route("/configure", post().to(dashboard::onboarding::configure))
                     .default_service(web::to(error::route_not_found)),

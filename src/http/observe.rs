@@ -1,5 +1,6 @@
 //! Around every request: its id, its log line, its metrics, and the headers that every answer has.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
@@ -8,22 +9,21 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
-use domain::QuotaWindow;
-use domain::{Entropy, Timestamp};
-use resilience::{Allowance, Remaining};
+use domain::{Entropy, QuotaWindow, Timestamp};
+use resilience::Remaining;
 
-use super::error::whole_seconds;
-use crate::app::Worker;
+use super::error::ApiError;
+use super::limits::Measured;
+use crate::app::{Gateway, Worker};
+use crate::limits::{AddressExhausted, AddressLimit, Limits};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
-const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
-const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-const X_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
-const X_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
-const X_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const MAX_REQUEST_ID_CHARS: usize = 128;
+/// Not counted: a balancer that asks how the gateway is must not be told that it asks too often.
+const HEALTH: &str = "/health";
 
 /// What is known of a request from its first byte on.
 #[derive(Debug, Clone)]
@@ -34,6 +34,8 @@ pub(super) struct Arrival {
     pub at: Timestamp,
     /// When it came, by the monotonic clock.
     pub arrived: Duration,
+    /// From which address, as far as trusted proxies tell.
+    pub ip: Option<IpAddr>,
 }
 
 /// What a handler found out, for the log line, the metrics and the headers.
@@ -49,8 +51,10 @@ pub(super) struct Facts {
     pub outcome: Option<&'static str>,
     /// The provider's share of the time.
     pub provider_time: Option<Duration>,
-    /// What is left of the key's limits.
-    pub allowance: Option<Allowance>,
+    /// What is left of the limits that it was measured by.
+    pub measured: Measured,
+    /// Whether one of the key's limits refused it: then it is charged to none.
+    pub is_over_limit: bool,
     /// Whether the answer is an earlier request's.
     pub is_replayed: bool,
 }
@@ -58,19 +62,33 @@ pub(super) struct Facts {
 /// Wraps a request.
 pub(super) async fn observe(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
+    next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let Some(worker) = request.app_data::<Data<Worker>>().cloned() else { return next.call(request).await };
+    let Some(worker) = request.app_data::<Data<Worker>>().cloned() else {
+        return Ok(next.call(request).await?.map_into_left_body());
+    };
     let gateway = &worker.gateway;
     let at = gateway.clock.now();
     let arrival = Arrival {
         request_id: request_id(&request, at, &*gateway.entropy),
         at,
         arrived: gateway.clock.monotonic(),
+        ip: client(&request, &gateway.limits),
     };
+    let counted = count(&request, gateway, &arrival);
     request.extensions_mut().insert(arrival.clone());
-    let mut response = next.call(request).await?;
-    let facts = response.request().extensions_mut().remove::<Facts>().unwrap_or_default();
+    let (mut response, counted) = match counted {
+        Ok(counted) => (next.call(request).await?.map_into_left_body(), counted),
+        Err(refused) => {
+            let response = ApiError::from(refused).response();
+            (request.into_response(response).map_into_right_body(), Some(nothing_left(&refused)))
+        }
+    };
+    let mut facts = response.request().extensions_mut().remove::<Facts>().unwrap_or_default();
+    facts.measured.ip = counted;
+    if facts.is_over_limit {
+        give_back(gateway, &arrival, &mut facts.measured.ip);
+    }
     let took = gateway.clock.monotonic().saturating_sub(arrival.arrived);
     let provider_time = facts.provider_time.unwrap_or_default();
     let own = took.saturating_sub(provider_time);
@@ -117,32 +135,41 @@ fn write_headers<B>(response: &mut ServiceResponse<B>, arrival: &Arrival, facts:
     if let Some(provider) = facts.provider_time {
         put(SERVER_TIMING, format!("gateway;dur={}, provider;dur={}", millis(own), millis(provider)));
     }
-    if let Some(allowance) = &facts.allowance {
-        let (minute, day) = (&allowance.minute, &allowance.day);
-        let tightest = allowance.tightest();
-        put(
-            RATE_LIMIT_POLICY,
-            format!("\"key-min\";q={};w=60, \"key-day\";q={};w=86400", minute.limit, day.limit),
-        );
-        let reset = reset_seconds(tightest);
-        put(RATE_LIMIT, format!("\"{}\";r={};t={reset}", name_of(tightest.window), tightest.remaining));
-        put(X_LIMIT, tightest.limit.to_string());
-        put(X_REMAINING, tightest.remaining.to_string());
-        put(X_RESET, reset.to_string());
-    }
     if facts.is_replayed {
         put(REPLAYED, "true".to_owned());
     }
+    facts.measured.write(response.headers_mut());
 }
 
-fn reset_seconds(remaining: &Remaining) -> u64 {
-    if remaining.reset_after.is_zero() { 0 } else { whole_seconds(remaining.reset_after) }
+/// Returns who asks.
+fn client(request: &ServiceRequest, limits: &Limits) -> Option<IpAddr> {
+    let peer = request.peer_addr().map(|address| address.ip());
+    limits.client(peer, request.headers().get_all(&FORWARDED_FOR).map(HeaderValue::as_bytes))
 }
 
-const fn name_of(window: QuotaWindow) -> &'static str {
-    match window {
-        QuotaWindow::Minute => "key-min",
-        QuotaWindow::Day => "key-day",
+/// Counts a request for its address, before anything else is done for it.
+fn count(
+    request: &ServiceRequest,
+    gateway: &Gateway,
+    arrival: &Arrival,
+) -> Result<Option<Remaining>, AddressExhausted> {
+    if request.path().starts_with(HEALTH) {
+        return Ok(None);
+    }
+    let counted = gateway.limits.count(AddressLimit::Requests, arrival.ip, arrival.arrived);
+    counted.inspect_err(|_refused| gateway.catalog.rate_limited("ip"))
+}
+
+const fn nothing_left(refused: &AddressExhausted) -> Remaining {
+    let AddressExhausted { limit, retry_after, .. } = *refused;
+    Remaining { window: QuotaWindow::Minute, limit, remaining: 0, reset_after: retry_after }
+}
+
+/// Another limit refused the request: what it was charged to its address is given back.
+fn give_back(gateway: &Gateway, arrival: &Arrival, left: &mut Option<Remaining>) {
+    if let Some(left) = left {
+        gateway.limits.take_back(AddressLimit::Requests, arrival.ip);
+        left.remaining = left.remaining.saturating_add(1).min(left.limit);
     }
 }
 

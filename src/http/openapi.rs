@@ -47,3 +47,20 @@ pub fn openapi_document() -> String {
     // Names and numbers only: there is nothing in it that JSON could not hold.
     Api::openapi().to_json().unwrap_or_default()
 }
+
+/// Returns the routes of the API for platform keys: `POST /v1/payments/orders`.
+pub(crate) fn api_routes() -> Vec<String> {
+    let mut routes = Vec::new();
+    for (path, item) in Api::openapi().paths.paths {
+        let methods = [
+            ("GET", item.get.is_some()),
+            ("POST", item.post.is_some()),
+            ("PUT", item.put.is_some()),
+            ("PATCH", item.patch.is_some()),
+            ("DELETE", item.delete.is_some()),
+        ];
+        let there = methods.into_iter().filter(|(_, is_there)| *is_there && path.starts_with("/v1/"));
+        routes.extend(there.map(|(method, _)| format!("{method} {path}")));
+    }
+    routes
+}

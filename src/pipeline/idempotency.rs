@@ -176,7 +176,9 @@ pub(super) async fn find(
     guard: &Guard,
 ) -> Result<Option<Box<LedgerEntry>>, Refusal> {
     let tenant = call.principal.tenant.tenant().id;
-    let found = worker.gateway.ledger.find(tenant, call.principal.environment, &guard.key).await;
+    let gateway = &worker.gateway;
+    let finding = gateway.ledger.find(tenant, call.principal.environment, &guard.key);
+    let found = call.meta.in_time(gateway, finding).await.ok_or(Refusal::LedgerUnavailable)?;
     let row = found.map_err(|_logged| Refusal::LedgerUnavailable)?;
     Ok(row.filter(|row| row.replay_until > call.meta.at || !is_settled(row)).map(Box::new))
 }

@@ -1,6 +1,6 @@
 //! The way of an operation with a side effect: a row in the ledger before the call, the outcome behind it.
 
-use actors::Fallback;
+use actors::{Fallback, LedgerUnavailable};
 use domain::ports::{self, KeptAnswer};
 use domain::{LedgerEntry, LedgerState, Outcome, RetrySafety, Settlement, TransactionId, Unknown};
 
@@ -101,7 +101,9 @@ async fn begin(
         };
         let provider_key = entry.provider_key.clone();
         // Dies here: the key is free, or the row is `started` and its call was never made; a look-up tells.
-        let row = match gateway.ledger.begin(entry, fallback(call, &chosen, serial.as_deref())).await {
+        let beginning = gateway.ledger.begin(entry, fallback(call, &chosen, serial.as_deref()));
+        let begun = call.meta.in_time(gateway, beginning).await;
+        let row = match begun.unwrap_or(Err(LedgerUnavailable::Store)) {
             Ok(ports::Begun::Started) => {
                 if let Some(turn) = &turn {
                     turn.note(transaction);

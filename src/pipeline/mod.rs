@@ -4,6 +4,7 @@
 mod admission;
 mod answers;
 mod attempts;
+mod deadline;
 mod exchange;
 mod failover;
 mod flights;

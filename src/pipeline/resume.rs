@@ -26,10 +26,11 @@ pub(super) async fn resume(
     let permit = gateway.log.reserve().map_err(|_refused| Refusal::Overloaded)?;
     let now = gateway.clock.now();
     let lease = now.after(gateway.config.calls.deadline());
-    match gateway.ledger.take_over(row.tenant, row.transaction, now, lease).await {
-        Ok(true) => {}
-        Ok(false) => return Ok(None),
-        Err(_logged) => return Err(Refusal::LedgerUnavailable),
+    let taking = gateway.ledger.take_over(row.tenant, row.transaction, now, lease);
+    match call.meta.in_time(gateway, taking).await {
+        Some(Ok(true)) => {}
+        Some(Ok(false)) => return Ok(None),
+        Some(Err(_)) | None => return Err(Refusal::LedgerUnavailable),
     }
     let unsettled = Unsettled::repeated(gateway, permit, row);
     let job = Job {

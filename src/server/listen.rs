@@ -2,8 +2,8 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServerHandle, ServiceRequest, ServiceResponse};
@@ -16,15 +16,12 @@ use tokio::net::TcpSocket;
 
 use super::RunError;
 use super::lag;
-use super::secure::{self, Limits};
+use super::pace::Requests;
+use super::serve::{self, Limits};
 use super::state::{Phase, ServerState};
 use crate::app::{self, Gateway, Worker};
 use crate::http;
 
-/// How long an idle connection of a client is kept.
-pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How long the head of a request may take to come.
-pub(super) const REQUEST_HEAD: Duration = Duration::from_secs(15);
 /// Connections that may wait to be accepted: a burst of a thousand clients must not meet a closed door.
 const BACKLOG: u32 = 4096;
 
@@ -93,24 +90,20 @@ pub(super) fn serve_public(
         actix_rt::spawn(lag::watch(Arc::clone(&shared)));
         let transport = app::transport(&shared.config).unwrap_or_else(|_| Arc::new(http::NoTransport));
         let worker = Worker { gateway: Arc::clone(&shared), transport };
-        App::new().wrap(from_fn(say_goodbye)).configure(application(worker, state.clone()))
+        App::new()
+            .wrap(from_fn(say_goodbye))
+            .wrap(from_fn(keep_pace))
+            .configure(application(worker, state.clone()))
     };
     let listener = port.listen()?;
-    let server = match tls {
-        Some(tls) => secure::serve(listener, tls, leaving, app, Limits { workers, drain }),
-        None => {
-            let mut server = HttpServer::new(app)
-                .keep_alive(KEEP_ALIVE)
-                .client_request_timeout(REQUEST_HEAD)
-                .tcp_nodelay(true)
-                .shutdown_timeout(drain)
-                .disable_signals();
-            if workers > 0 {
-                server = server.workers(workers);
-            }
-            server.listen(listener).map(HttpServer::run)
-        }
+    let limits = Limits {
+        workers,
+        drain,
+        connections: gateway.config.listen.connections,
+        head: gateway.config.listen.header(),
+        answer: gateway.config.calls.deadline(),
     };
+    let server = serve::serve(listener, tls, leaving, app, limits);
     server.map(spawn).map_err(|source| RunError::Listen { address, source })
 }
 
@@ -146,6 +139,17 @@ fn spawn(server: Server) -> ServerHandle {
     let handle = server.handle();
     actix_rt::spawn(server);
     handle
+}
+
+/// Tells a connection that a request is under way, so that it is not taken for an idle one.
+async fn keep_pace(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let under_way = request.conn_data::<Rc<Requests>>().map(Requests::begin);
+    let response = next.call(request).await;
+    drop(under_way);
+    response
 }
 
 /// Closes a client's connection behind its answer while the gateway is told to stop, so that the next request goes elsewhere.

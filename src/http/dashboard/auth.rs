@@ -1,5 +1,7 @@
 //! Signing up and in with the built-in issuer, and its public keys.
 
+use std::net::IpAddr;
+
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use domain::Secret;
@@ -11,7 +13,7 @@ use crate::app::Worker;
 use crate::control::{self, SignIn, SignUp, SignedIn};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::json::RawBody;
-use crate::http::observe::Facts;
+use crate::http::observe::{Arrival, Facts};
 use crate::http::time;
 
 const SIGN_UP: &str = "/api/auth/sign-up";
@@ -65,7 +67,8 @@ pub(crate) struct UserBody<'a> {
 /// Make an account.
 #[utoipa::path(post, path = SIGN_UP, tag = "Account", request_body = SignUpBody,
     responses((status = 201, description = "Signed in.", body = SignedInBody<'_>),
-              (status = 409, description = "`email_taken`", body = ErrorBody<'_>)))]
+              (status = 409, description = "`email_taken`", body = ErrorBody<'_>),
+              (status = 429, description = "`ip_limit`", body = ErrorBody<'_>)))]
 pub(crate) async fn sign_up(request: HttpRequest, raw: RawBody, worker: Data<Worker>) -> HttpResponse {
     request.extensions_mut().insert(Facts { route: Some(SIGN_UP), ..Facts::default() });
     let result: Result<_, ApiError> = async {
@@ -75,6 +78,7 @@ pub(crate) async fn sign_up(request: HttpRequest, raw: RawBody, worker: Data<Wor
             password: Secret::new(body.password),
             full_name: body.full_name,
             company_name: body.company_name,
+            from: address(&request),
         };
         Ok(control::sign_up(&worker.gateway, account).await?)
     }
@@ -88,12 +92,14 @@ pub(crate) async fn sign_up(request: HttpRequest, raw: RawBody, worker: Data<Wor
 /// Sign in.
 #[utoipa::path(post, path = SIGN_IN, tag = "Account", request_body = SignInBody,
     responses((status = 200, description = "Signed in.", body = SignedInBody<'_>),
-              (status = 401, description = "`wrong_credentials`", body = ErrorBody<'_>)))]
+              (status = 401, description = "`wrong_credentials`", body = ErrorBody<'_>),
+              (status = 429, description = "`too_many_attempts`: not even the right password is looked at before `Retry-After`.", body = ErrorBody<'_>)))]
 pub(crate) async fn sign_in(request: HttpRequest, raw: RawBody, worker: Data<Worker>) -> HttpResponse {
     request.extensions_mut().insert(Facts { route: Some(SIGN_IN), ..Facts::default() });
     let result: Result<_, ApiError> = async {
         let body: SignInBody = read_body(&request, raw)?;
-        let account = SignIn { email: body.email, password: Secret::new(body.password) };
+        let password = Secret::new(body.password);
+        let account = SignIn { email: body.email, password, from: address(&request) };
         Ok(control::sign_in(&worker.gateway, account).await?)
     }
     .await;
@@ -109,6 +115,11 @@ pub(crate) async fn jwks(worker: Data<Worker>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header(("Cache-Control", "public, max-age=300"))
         .json(worker.gateway.issuer.jwks())
+}
+
+/// Returns from which address a request is.
+fn address(request: &HttpRequest) -> Option<IpAddr> {
+    request.extensions().get::<Arrival>().and_then(|arrival| arrival.ip)
 }
 
 fn body_of(signed_in: &SignedIn) -> SignedInBody<'_> {

@@ -11,10 +11,9 @@ use vault::PlatformKey;
 
 use super::read_body;
 use crate::control::{self, IssuedKey, NewKey};
-use crate::http::MAX_BODY_BYTES;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::person;
-use crate::http::json::{self, RawBody, expect_json, take_bytes};
+use crate::http::json::{self, RawBody, expect_json};
 use crate::http::time;
 
 const KEYS: &str = "/api/keys";
@@ -115,7 +114,7 @@ pub(crate) async fn create(request: HttpRequest, raw: RawBody) -> HttpResponse {
               (status = 404, description = "`key_not_found`", body = ErrorBody<'_>)))]
 pub(crate) async fn rotate(request: HttpRequest, raw: RawBody) -> HttpResponse {
     person(&request, ROTATE, async |person| {
-        let bytes = take_bytes(raw, MAX_BODY_BYTES)?;
+        let bytes = raw.take()?;
         let body: RotateBody = if bytes.is_empty() {
             RotateBody::default()
         } else {

@@ -10,12 +10,11 @@ pub(super) mod services;
 
 use serde::de::DeserializeOwned;
 
-use super::MAX_BODY_BYTES;
 use super::error::ApiError;
-use super::json::{self, RawBody, expect_json, take_bytes};
+use super::json::{self, RawBody, expect_json};
 
 /// Reads a JSON body.
 fn read_body<T: DeserializeOwned>(request: &actix_web::HttpRequest, raw: RawBody) -> Result<T, ApiError> {
     expect_json(request)?;
-    json::read(&take_bytes(raw, MAX_BODY_BYTES)?)
+    json::read(&raw.take()?)
 }

@@ -12,10 +12,9 @@ use utoipa::ToSchema;
 use super::keys::{KeyBody, issued_body};
 use super::services::{self, ServiceBody};
 use crate::control::{self, Selection, Setup};
-use crate::http::MAX_UPLOAD_BYTES;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::person;
-use crate::http::json::{self, RawBody, expect_json, take_bytes};
+use crate::http::json::{self, RawBody, expect_json};
 
 const PARSE: &str = "/api/onboarding/parse";
 const CONFIGURE: &str = "/api/onboarding/configure";
@@ -124,7 +123,7 @@ struct SkippedBody {
               (status = 422, description = "Too large, too long, or no text.", body = ErrorBody<'_>)))]
 pub(crate) async fn parse(request: HttpRequest, raw: RawBody) -> HttpResponse {
     person(&request, PARSE, async |_| {
-        let bytes = take_bytes(raw, MAX_UPLOAD_BYTES)?;
+        let bytes = raw.take()?;
         let content_type =
             request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let detected = match multipart::boundary(content_type) {
@@ -147,7 +146,7 @@ pub(crate) async fn parse(request: HttpRequest, raw: RawBody) -> HttpResponse {
 pub(crate) async fn configure(request: HttpRequest, raw: RawBody) -> HttpResponse {
     person(&request, CONFIGURE, async |person| {
         expect_json(&request)?;
-        let body: ConfigureBody = json::read(&take_bytes(raw, MAX_UPLOAD_BYTES)?)?;
+        let body: ConfigureBody = json::read(&raw.take()?)?;
         let services = match body.services {
             Some(services) => Some(services.into_iter().map(SelectionBody::read).collect::<Result<_, _>>()?),
             None => None,

@@ -1,12 +1,13 @@
 //! How each layer's errors become the API's.
 
 use actix_web::http::StatusCode;
-use domain::{AmountError, NotSent, ProviderId, Rejection, RejectionClass, Unknown};
-use resilience::LimitExceeded;
+use actors::KeyExhausted;
+use domain::{AmountError, NotSent, ProviderId, QuotaWindow, Rejection, RejectionClass, Unknown};
 
 use super::{ApiError, ErrorType, SETTLED_BY_HAND};
 use crate::auth::{KeyRefusal, TokenRefusal};
 use crate::control::ControlError;
+use crate::limits::{AddressExhausted, AddressLimit, GuessRefused};
 use crate::pipeline::{FoundByHand, HandRefusal, Refusal};
 
 impl From<KeyRefusal> for ApiError {
@@ -34,6 +35,7 @@ impl From<KeyRefusal> for ApiError {
             KeyRefusal::AccountInactive => {
                 Self::permission("account_inactive", "This account is not active.")
             }
+            KeyRefusal::TooManyUnknown(exhausted) => exhausted.into(),
             KeyRefusal::Unavailable(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a platform key cannot be checked");
                 Self::store_away()
@@ -56,16 +58,38 @@ impl From<TokenRefusal> for ApiError {
     }
 }
 
-impl From<LimitExceeded> for ApiError {
-    fn from(exceeded: LimitExceeded) -> Self {
-        let (code, per) = match exceeded.which {
-            domain::QuotaWindow::Minute => ("key_minute_limit", "minute"),
-            domain::QuotaWindow::Day => ("key_day_limit", "day"),
+impl From<KeyExhausted> for ApiError {
+    fn from(exhausted: KeyExhausted) -> Self {
+        let left = &exhausted.left;
+        let (code, limit, what) = match exhausted.which {
+            Some(QuotaWindow::Minute) => ("key_minute_limit", left.key.minute.limit, "requests a minute"),
+            Some(QuotaWindow::Day) => ("key_day_limit", left.key.day.limit, "requests a day"),
+            None => {
+                let limit = left.endpoint.map_or(0, |endpoint| endpoint.limit);
+                ("endpoint_limit", limit, "requests of this kind a minute")
+            }
         };
-        let message = format!("This key allows {} requests a {per}.", exceeded.exceeded().limit);
-        let mut error = Self::new(ErrorType::RateLimit, StatusCode::TOO_MANY_REQUESTS, code, message);
-        error.retry_after = Some(exceeded.retry_after);
-        error
+        Self::too_often(code, format!("This key allows {limit} {what}.")).after(exhausted.retry_after)
+    }
+}
+
+impl From<AddressExhausted> for ApiError {
+    fn from(exhausted: AddressExhausted) -> Self {
+        let what = match exhausted.which {
+            AddressLimit::Requests => "requests a minute",
+            AddressLimit::UnknownKeys => "unknown keys a minute",
+            AddressLimit::SignUps => "accounts an hour",
+        };
+        let message = format!("One address may send {} {what}.", exhausted.limit);
+        Self::too_often("ip_limit", message).after(exhausted.retry_after)
+    }
+}
+
+impl From<GuessRefused> for ApiError {
+    fn from(refused: GuessRefused) -> Self {
+        let message =
+            "Signing in has failed too often; this time nobody looked whether the password is right.";
+        Self::too_often("too_many_attempts", message).after(refused.retry_after)
     }
 }
 
@@ -283,6 +307,10 @@ impl ApiError {
         Self::new(ErrorType::InvalidRequest, StatusCode::UNPROCESSABLE_ENTITY, code, message)
     }
 
+    fn too_often(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(ErrorType::RateLimit, StatusCode::TOO_MANY_REQUESTS, code, message)
+    }
+
     fn unavailable(code: &'static str, message: &'static str) -> Self {
         Self::new(ErrorType::ProviderUnavailable, StatusCode::SERVICE_UNAVAILABLE, code, message)
             .after(std::time::Duration::from_secs(1))
@@ -312,6 +340,8 @@ impl From<ControlError> for ApiError {
                 Self::new(ErrorType::Conflict, StatusCode::CONFLICT, code, message)
             }
             ControlError::NotFound { code, message } => Self::not_found(code, message),
+            ControlError::TooManyAttempts(refused) => refused.into(),
+            ControlError::TooManyAccounts(exhausted) => exhausted.into(),
             ControlError::WrongPassword => {
                 Self::authentication("wrong_credentials", "The e-mail address or the password is wrong.")
             }

@@ -26,10 +26,9 @@ pub(crate) use self::rebuild::Rebuilder;
 
 use self::present::{Attached, Wording, WriteBody};
 use self::target::{Noun, Target, find_target, read_named};
-use super::MAX_BODY_BYTES;
 use super::error::{ApiError, whole_seconds};
 use super::extract::{Visit, idempotency_key};
-use super::json::{RawBody, expect_json, take_bytes};
+use super::json::{RawBody, expect_json};
 use crate::pipeline::{self, Answer, Call, IdempotencyKey, Origin};
 
 /// The body of a POST, and what keeps it from being done twice.
@@ -41,13 +40,12 @@ struct Posted {
 /// Reads a POST whose body is JSON.
 fn read_posted(request: &HttpRequest, raw: RawBody) -> Result<Posted, ApiError> {
     expect_json(request)?;
-    Ok(Posted { idempotency_key: idempotency_key(request)?, bytes: take_bytes(raw, MAX_BODY_BYTES)? })
+    Ok(Posted { idempotency_key: idempotency_key(request)?, bytes: raw.take()? })
 }
 
 /// Reads a POST whose body may be left out.
 fn read_optional_posted(request: &HttpRequest, raw: RawBody) -> Result<Posted, ApiError> {
-    let posted =
-        Posted { idempotency_key: idempotency_key(request)?, bytes: take_bytes(raw, MAX_BODY_BYTES)? };
+    let posted = Posted { idempotency_key: idempotency_key(request)?, bytes: raw.take()? };
     if !posted.bytes.is_empty() {
         expect_json(request)?;
     }

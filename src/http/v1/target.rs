@@ -95,12 +95,17 @@ pub(super) async fn find_logged(
     let gateway = &visit.worker.gateway;
     let tenant = visit.principal.tenant.tenant().id;
     let environment = visit.principal.environment;
-    let mut found = gateway.stores.transactions.find(tenant, environment, id).await;
+    let find = async || {
+        let found =
+            visit.meta.in_time(gateway, gateway.stores.transactions.find(tenant, environment, id)).await;
+        found.ok_or_else(ApiError::store_away)
+    };
+    let mut found = find().await?;
     let is_final = |logged: &StoredTransaction| &*logged.status != TransactionStatus::Unknown.as_str();
     if found.as_ref().is_ok_and(|found| !found.as_ref().is_some_and(is_final)) {
         // A log that is stopping has written what it can.
-        gateway.log.flush().await.ok();
-        found = gateway.stores.transactions.find(tenant, environment, id).await;
+        visit.meta.in_time(gateway, gateway.log.flush()).await;
+        found = find().await?;
     }
     found.map_err(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, "the transaction log cannot be read");

@@ -32,6 +32,8 @@ pub struct Catalog {
     actor_busy: Family<&'static str, Counter>,
     queue_depth: Family<&'static str, Gauge>,
     rate_limited: Family<&'static str, Counter>,
+    attempts_blocked: Family<&'static str, Counter>,
+    addresses: Gauge,
     local_share: Counter,
     residents: Gauge,
     started: Gauge,
@@ -68,6 +70,8 @@ impl Catalog {
             actor_busy: Family::new(),
             queue_depth: Family::new(),
             rate_limited: Family::new(),
+            attempts_blocked: Family::new(),
+            addresses: registrar.gauge(&table::ADDRESSES, Vec::new()),
             local_share: registrar.counter(&table::LOCAL_SHARE, Vec::new()),
             residents: registrar.gauge(&table::RESIDENTS, Vec::new()),
             started: registrar.gauge(&table::STARTED, Vec::new()),
@@ -184,6 +188,19 @@ impl Catalog {
     pub fn rate_limited(&self, which: &'static str) {
         let make = |limit| self.registrar.counter(&table::RATE_LIMITED, vec![("limit", series::word(limit))]);
         self.rate_limited.with(which, make, |count| count.increment(1));
+    }
+
+    /// Notes an attempt (a sign-in, an account, an unknown key) that was refused unseen, because too many failed before.
+    pub fn attempt_blocked(&self, attempt: &'static str) {
+        let make = |attempt| {
+            self.registrar.counter(&table::ATTEMPTS_BLOCKED, vec![("attempt", series::word(attempt))])
+        };
+        self.attempts_blocked.with(attempt, make, |count| count.increment(1));
+    }
+
+    /// Notes how many addresses are being counted.
+    pub fn addresses(&self, n: usize) {
+        self.addresses.set(from_count(n));
     }
 
     /// Notes a request that passed on this node's own share of a limit.

@@ -175,6 +175,17 @@ pub(super) const LEDGER_TWINS: Metric = counter(
 );
 pub(super) const RATE_LIMITED: Metric =
     counter("gateway_rate_limited_total", &["limit"], "Requests turned away by a limit.");
+pub(super) const ATTEMPTS_BLOCKED: Metric = counter(
+    "gateway_attempts_blocked_total",
+    &["attempt"],
+    "Attempts refused unseen after too many failures: sign_in, sign_up, unknown_key.",
+);
+pub(super) const ADDRESSES: Metric = gauge(
+    "gateway_limited_addresses",
+    Unit::Count,
+    &[],
+    "Addresses that have asked within the last minute, as far as they are counted.",
+);
 pub(super) const LOCAL_SHARE: Metric = counter(
     "gateway_limit_local_share_total",
     &[],
@@ -272,6 +283,8 @@ pub static METRICS: &[Metric] = &[
     LEDGER_JOURNALED,
     LEDGER_TWINS,
     RATE_LIMITED,
+    ATTEMPTS_BLOCKED,
+    ADDRESSES,
     LOCAL_SHARE,
     REPLAYED,
     LOOK_UPS,

@@ -71,8 +71,9 @@ pub(crate) async fn list(request: HttpRequest) -> HttpResponse {
         filter.limit = limit.saturating_add(1);
         let gateway = &visit.worker.gateway;
         // What was answered a moment ago may still be on its way to the log; one that is stopping has written what it can.
-        gateway.log.flush().await.ok();
-        let found = gateway.stores.transactions.list_orders(visit.principal.tenant.tenant().id, filter).await;
+        visit.meta.in_time(gateway, gateway.log.flush()).await;
+        let listing = gateway.stores.transactions.list_orders(visit.principal.tenant.tenant().id, filter);
+        let found = visit.meta.in_time(gateway, listing).await.ok_or_else(ApiError::store_away)?;
         let mut orders = found.map_err(|error| {
             tracing::error!(error = &error as &dyn std::error::Error, "the transaction log cannot be read");
             ApiError::store_away()

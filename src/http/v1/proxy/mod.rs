@@ -77,11 +77,12 @@ async fn carry(visit: &mut Visit, request: &HttpRequest, payload: Payload) -> Re
 
     let gateway = std::sync::Arc::clone(&visit.worker.gateway);
     let time = visit.meta.deadline.remaining(gateway.clock.monotonic()).unwrap_or_default();
+    let times = (gateway.config.listen.body().min(time), time);
     // What a GET asks for stands in its address; one with a body is read differently by different servers.
     let limits = match (is_write, is_guarded) {
-        (false, _) => Limits::whole(0, time),
-        (true, true) => Limits::whole(MAX_BODY_BYTES, time),
-        (true, false) => Limits::coming(gateway.config.passthrough.body_bytes, time),
+        (false, _) => Limits::whole(0, times),
+        (true, true) => Limits::whole(MAX_BODY_BYTES, times),
+        (true, false) => Limits::coming(gateway.config.passthrough.body_bytes, times),
     };
     let excess = Excess::default();
     let body = upload::read(request, payload, &limits, (&gateway.tasks, &excess)).await.map_err(|error| {

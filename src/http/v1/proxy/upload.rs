@@ -33,18 +33,20 @@ pub(super) struct Limits {
     /// Longest body, in bytes. Where no more than is held: it is read whole or not at all.
     pub(super) most: u64,
     /// How long it may take to read what is held.
+    pub(super) held_time: Duration,
+    /// How long it may take to read all of it.
     pub(super) time: Duration,
 }
 
 impl Limits {
     /// Returns the limits of a body that is held whole.
-    pub(super) fn whole(most: usize, time: Duration) -> Self {
-        Self { held: most, most: u64::try_from(most).unwrap_or(u64::MAX), time }
+    pub(super) fn whole(most: usize, (held_time, time): (Duration, Duration)) -> Self {
+        Self { held: most, most: u64::try_from(most).unwrap_or(u64::MAX), held_time, time }
     }
 
     /// Returns the limits of a body that is sent as it comes, unless it is small.
-    pub(super) const fn coming(most: u64, time: Duration) -> Self {
-        Self { held: SMALL_BODY_BYTES, most, time }
+    pub(super) const fn coming(most: u64, (held_time, time): (Duration, Duration)) -> Self {
+        Self { held: SMALL_BODY_BYTES, most, held_time, time }
     }
 }
 
@@ -54,7 +56,7 @@ pub(super) type Excess = Arc<AtomicBool>;
 /// Reads as much of a body as is held. The rest is read by a task of its own, as fast as the provider takes it.
 ///
 /// # Errors
-/// 413 for a body that is or says it is too long, 400 for one that broke off or was not there in time.
+/// 413 for a body that is or says it is too long, 400 for one that broke off, 408 for one that was not there in time.
 pub(super) async fn read(
     request: &HttpRequest,
     mut payload: Payload,
@@ -72,8 +74,10 @@ pub(super) async fn read(
     let held = u64::try_from(limits.held).unwrap_or(u64::MAX);
     let mut start = BytesMut::new();
     if length.is_none_or(|length| length <= held) {
-        let is_whole = tokio::time::timeout(limits.time, fill(&mut payload, &mut start, limits.held)).await;
-        if is_whole.unwrap_or(Err(CutShort)).map_err(|_cut| ApiError::incomplete_body())? {
+        let is_whole =
+            tokio::time::timeout(limits.held_time, fill(&mut payload, &mut start, limits.held)).await;
+        let is_whole = is_whole.map_err(|_elapsed| ApiError::too_slow())?;
+        if is_whole.map_err(|_cut| ApiError::incomplete_body())? {
             return Ok(Body::Whole(start.freeze()));
         }
         if limits.most <= held {

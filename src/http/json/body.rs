@@ -1,0 +1,157 @@
+//! A request's body, read whole: up to so many bytes, within a time limit, and not drop by drop.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use bytes::{Bytes, BytesMut};
+use domain::Clock;
+use futures_util::Stream;
+use tokio::time::Sleep;
+
+use crate::app::Worker;
+use crate::http::error::ApiError;
+
+/// How long a body may come as slowly as it likes.
+const GRACE: Duration = Duration::from_secs(5);
+/// How fast it must come after that, on the whole.
+const BYTES_A_SECOND: u64 = 1024;
+
+/// The longest body that a route reads, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::http) struct MostBodyBytes(pub(in crate::http) usize);
+
+/// A body as it came, or why it did not.
+#[derive(Debug)]
+pub(in crate::http) struct RawBody(Result<Bytes, NoBody>);
+
+/// Why there is no body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NoBody {
+    TooLarge(usize),
+    BrokenOff,
+    TooSlow,
+    Internal,
+}
+
+impl RawBody {
+    /// Returns the bytes.
+    ///
+    /// # Errors
+    /// 413 when it is too large, 408 when it came too slowly, 400 when it broke off.
+    pub(in crate::http) fn take(self) -> Result<Bytes, ApiError> {
+        self.0.map_err(|why| match why {
+            NoBody::TooLarge(most) => ApiError::too_large(most),
+            NoBody::BrokenOff => ApiError::malformed_json("The body broke off before it was whole."),
+            NoBody::TooSlow => ApiError::too_slow(),
+            NoBody::Internal => ApiError::internal(),
+        })
+    }
+}
+
+impl FromRequest for RawBody {
+    type Error = std::convert::Infallible;
+    type Future = Reading;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Reading {
+        let worker = request.app_data::<Data<Worker>>();
+        let (Some(worker), Some(most)) = (worker, request.app_data::<MostBodyBytes>()) else {
+            return Reading { bytes: BytesMut::new(), state: State::Failed(NoBody::Internal) };
+        };
+        let length =
+            request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        if length.is_some_and(|length: usize| length > most.0) {
+            return Reading { bytes: BytesMut::new(), state: State::Failed(NoBody::TooLarge(most.0)) };
+        }
+        let clock = Arc::clone(&worker.gateway.clock);
+        let pace = Pace { began: clock.monotonic(), time_limit: worker.gateway.config.listen.body(), clock };
+        let state = State::Reading { payload: payload.take(), most: most.0, pace, timer: None };
+        Reading { bytes: BytesMut::new(), state }
+    }
+}
+
+/// A body on its way. What is there already costs no timer.
+pub(in crate::http) struct Reading {
+    bytes: BytesMut,
+    state: State,
+}
+
+enum State {
+    Reading { payload: Payload, most: usize, pace: Pace, timer: Option<Pin<Box<Sleep>>> },
+    Failed(NoBody),
+}
+
+struct Pace {
+    clock: Arc<dyn Clock>,
+    began: Duration,
+    time_limit: Duration,
+}
+
+impl Pace {
+    /// Returns how long the next piece may take, after so many bytes; nothing: it is late.
+    fn left(&self, bytes: usize) -> Option<Duration> {
+        let due = due_after(bytes).min(self.time_limit);
+        let took = self.clock.monotonic().saturating_sub(self.began);
+        due.checked_sub(took).filter(|left| !left.is_zero())
+    }
+}
+
+/// Returns by when the piece after so many bytes must be there.
+fn due_after(bytes: usize) -> Duration {
+    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+    GRACE.saturating_add(Duration::from_secs(bytes / BYTES_A_SECOND))
+}
+
+impl Future for Reading {
+    type Output = Result<RawBody, std::convert::Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.poll_bytes(context).map(|read| Ok(RawBody(read)))
+    }
+}
+
+impl Reading {
+    fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, NoBody>> {
+        let (payload, most, pace, timer) = match &mut self.state {
+            State::Failed(why) => return Poll::Ready(Err(*why)),
+            State::Reading { payload, most, pace, timer } => (payload, *most, pace, timer),
+        };
+        loop {
+            match Pin::new(&mut *payload).poll_next(context) {
+                Poll::Ready(Some(Ok(piece))) if self.bytes.len().saturating_add(piece.len()) > most => {
+                    return Poll::Ready(Err(NoBody::TooLarge(most)));
+                }
+                Poll::Ready(Some(Ok(piece))) => self.bytes.extend_from_slice(&piece),
+                Poll::Ready(Some(Err(_broken))) => return Poll::Ready(Err(NoBody::BrokenOff)),
+                Poll::Ready(None) => return Poll::Ready(Ok(std::mem::take(&mut self.bytes).freeze())),
+                Poll::Pending => {
+                    let Some(left) = pace.left(self.bytes.len()) else {
+                        return Poll::Ready(Err(NoBody::TooSlow));
+                    };
+                    let timer = timer.insert(Box::pin(tokio::time::sleep(left)));
+                    if timer.as_mut().poll(context).is_pending() {
+                        return Poll::Pending;
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_comes_in_drops_is_late_soon_and_a_steady_one_is_not() {
+        let due = |bytes| due_after(bytes).as_secs();
+        assert_eq!((due(0), due(100), due(1024), due(10 * 1024)), (5, 5, 6, 15));
+        assert_eq!(due(256 * 1024), 261, "the time limit is shorter");
+    }
+}
