@@ -82,6 +82,31 @@ fn look_ups_come_in_order_and_end_after_the_quiet_time() {
 }
 
 #[test]
+fn networks_are_a_list_or_a_text_and_routes_have_to_be_there() {
+    let config = load(
+        "[listen]\ntrusted_proxies = [\"10.0.0.0/8\", \"192.0.2.1\"]\n[limits]\nexempt = \"::1, 127.0.0.0/8\"\n\
+         [limits.endpoints]\n\"POST /v1/payouts\" = 60\n\"GET /v1/proxy/{provider}/{path}\" = 0\n",
+    );
+    let config = config.expect("a configuration");
+    let shown = |networks: &[ipnet::IpNet]| networks.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(shown(&config.listen.trusted_proxies), ["10.0.0.0/8", "192.0.2.1/32"]);
+    assert_eq!(shown(&config.limits.exempt), ["::1/128", "127.0.0.0/8"]);
+    assert_eq!(config.limits.of_endpoints().len(), 1);
+    refuse("[listen]\ntrusted_proxies = [\"home\"]\n", &["\"home\" is no network such as 10.0.0.0/8"]);
+    refuse(
+        "[limits.endpoints]\n\"POST /v1/payout\" = 60\n\"GET /v1/sms/{id}\" = \"few\"\n",
+        &[
+            "`limits.endpoints.GET /v1/sms/{id}` must be a whole number, 0 or more, not \"few\" (file ",
+            "limits.endpoints: \"POST /v1/payout\" is no route of the API; these are: POST /v1/payments/orders",
+        ],
+    );
+    refuse(
+        "[limits]\nsign_in_failures = 201\nsign_in_wait_seconds = 10\nsign_in_longest_wait_seconds = 5\n",
+        &["must be at most 200", "sign_in_longest_wait_seconds is shorter"],
+    );
+}
+
+#[test]
 fn no_sentence_and_no_debug_output_shows_a_secret() {
     let secret = "hunter2hunter2";
     for text in [

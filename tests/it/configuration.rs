@@ -26,6 +26,8 @@ fn every_setting_is_shown_with_its_source_and_no_secret() {
         ("GATEWAY_STORE__POSTGRES__URL", url.as_str()),
         ("GATEWAY_CALLS__ATTEMPTS", "5"),
         ("GATEWAY_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+        ("GATEWAY_LIMITS__ENDPOINTS", r#"{"POST /v1/payouts"=60}"#),
+        ("GATEWAY_LISTEN__TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1"),
     ];
     let (output, out, err) = check(file, &variables, &["--listen", "0.0.0.0:9999"]);
     assert_eq!(output.status.code(), Some(0), "{err}");
@@ -37,6 +39,9 @@ fn every_setting_is_shown_with_its_source_and_no_secret() {
     assert_eq!(row("calls.attempts"), "calls.attempts 5 variable GATEWAY_CALLS__ATTEMPTS 3");
     assert_eq!(row("listen.public"), r#"listen.public "0.0.0.0:9999" flag "127.0.0.1:8080""#);
     assert_eq!(row("auth.sign_up"), "auth.sign_up true default true");
+    let limit = out.lines().find(|line| line.starts_with("limits.endpoints.POST /v1/payouts "));
+    assert!(limit.is_some_and(|line| line.contains("60  variable GATEWAY_LIMITS__ENDPOINTS")), "{out}");
+    assert!(row("listen.trusted_proxies").contains("10.0.0.0/8, 192.0.2.1"), "{out}");
     assert!(row("store.postgres.url").starts_with("store.postgres.url (secret) variable"), "{out}");
     assert!(!out.contains(SECRET) && !err.contains(SECRET));
     for words in ["without TLS", "auth.sign_up is on", "run one node only", "sslmode=require"] {

@@ -22,6 +22,7 @@ mod first_payment;
 mod idempotency;
 mod keys;
 mod layers;
+mod limits;
 mod migrate;
 mod nodes;
 mod observability;

@@ -76,6 +76,31 @@ async fn key(session: &Session) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_comes_in_drops_is_cut_off_and_the_connection_serves_others() {
+    let mut pair = Pair::new();
+    pair.renew();
+    let serve = pair.serve(&[("GATEWAY_LISTEN__BODY_SECONDS", "2")]).await;
+    let session = Session::open(&pair, serve.public).await;
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri("https://localhost/api/auth/sign-in")
+        .header("content-type", "application/json")
+        .body(())
+        .expect("a request");
+    let mut requests = session.requests.clone().ready().await.expect("a stream");
+    let (answer, mut sent) = requests.send_request(request, false).expect("sent");
+    let dripping = tokio::spawn(async move {
+        while sent.send_data(Bytes::from_static(b"x"), false).is_ok() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    });
+    assert_eq!(answer.await.expect("an answer").status(), 408);
+    let (status, _) = session.ask(Method::GET, "/openapi.json", NONE, &Value::Null).await.expect("an answer");
+    assert_eq!(status, 200);
+    dripping.await.expect("the stream is over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn clients_are_told_to_leave_and_what_is_under_way_is_answered() {
     let host = Ipv4Addr::LOCALHOST.into();
     let options =

@@ -1,0 +1,121 @@
+//! A store that hangs is an answer by the deadline, and nothing is sent behind it.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use domain::ports::{
+    OrderFilter, Record, StoreError, StoredOrder, StoredTransaction, TenantDirectory, TransactionLog,
+};
+use domain::{Environment, KeyHash, SealedTenant, TenantId, TransactionId};
+use serde_json::json;
+
+use super::{HERE, list};
+use crate::support::{Stage, StageOptions, eventually};
+
+/// A store that hangs when it is told to.
+#[derive(Debug)]
+struct Hanging<T: ?Sized> {
+    inner: Arc<T>,
+    hangs: Arc<AtomicBool>,
+}
+
+impl<T: ?Sized> Hanging<T> {
+    async fn pass(&self) {
+        if self.hangs.load(Ordering::SeqCst) {
+            pending::<()>().await;
+        }
+    }
+}
+
+#[async_trait]
+impl TenantDirectory for Hanging<dyn TenantDirectory> {
+    async fn owner_of_key(&self, hash: KeyHash) -> Result<Option<TenantId>, StoreError> {
+        self.pass().await;
+        self.inner.owner_of_key(hash).await
+    }
+
+    async fn load(&self, tenant: TenantId) -> Result<Option<SealedTenant>, StoreError> {
+        self.pass().await;
+        self.inner.load(tenant).await
+    }
+}
+
+#[async_trait]
+impl TransactionLog for Hanging<dyn TransactionLog> {
+    async fn record(&self, records: Vec<Record>) -> Result<(), StoreError> {
+        self.inner.record(records).await
+    }
+
+    async fn find(
+        &self,
+        tenant: TenantId,
+        environment: Environment,
+        transaction: TransactionId,
+    ) -> Result<Option<StoredTransaction>, StoreError> {
+        self.pass().await;
+        self.inner.find(tenant, environment, transaction).await
+    }
+
+    async fn list_orders(
+        &self,
+        tenant: TenantId,
+        filter: OrderFilter,
+    ) -> Result<Vec<StoredOrder>, StoreError> {
+        self.pass().await;
+        self.inner.list_orders(tenant, filter).await
+    }
+}
+
+async fn start() -> (Stage, Arc<AtomicBool>) {
+    let hangs = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&hangs);
+    let stage = Stage::start_with(StageOptions {
+        configure: |config| config.calls.deadline_ms = 1_000,
+        wrap: Box::new(move |mut stores| {
+            stores.directory = Arc::new(Hanging { inner: stores.directory, hangs: Arc::clone(&told) });
+            stores.transactions = Arc::new(Hanging { inner: stores.transactions, hangs: told });
+            stores
+        }),
+        ..StageOptions::default()
+    })
+    .await;
+    (stage, hangs)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_of_a_log_that_hangs_is_answered_by_the_deadline() {
+    let (stage, hangs) = start().await;
+    let account = stage.account("hanging").await;
+    let order = stage.order(&account, &[], &json!({"amount": 5, "currency": "INR"})).await.expect(201).json();
+    let id = order["transaction_id"].as_str().expect("an id");
+    let calls = stage.effects("provider=razorpay").await.len();
+    hangs.store(true, Ordering::SeqCst);
+    let key = [("x-platform-key", account.key.as_str())];
+    for path in [format!("/v1/transactions/{id}"), format!("/v1/payments/orders/{id}")] {
+        assert_eq!(stage.api.get(&path, &key).await.expect(503).code(), "store_unavailable");
+    }
+    assert_eq!(list(&stage, &account.key, HERE).await.expect(503).code(), "store_unavailable");
+    let cancel = format!("/v1/payments/orders/{id}/cancel");
+    assert_eq!(stage.api.post(&cancel, &key, &json!({})).await.expect(503).code(), "store_unavailable");
+    assert_eq!(stage.effects("provider=razorpay").await.len(), calls);
+    hangs.store(false, Ordering::SeqCst);
+    stage.api.get(&format!("/v1/transactions/{id}"), &key).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_cannot_be_loaded_is_an_answer_by_the_deadline_and_never_a_401() {
+    let (stage, hangs) = start().await;
+    // Set up, and not in memory yet.
+    let account = stage.account("cold").await;
+    hangs.store(true, Ordering::SeqCst);
+    assert_eq!(list(&stage, &account.key, HERE).await.expect(503).code(), "store_unavailable");
+    hangs.store(false, Ordering::SeqCst);
+    eventually("the tenant is served", async || {
+        let answer = list(&stage, &account.key, HERE).await;
+        assert!(matches!(answer.status.as_u16(), 200 | 503), "{}", answer.text());
+        (answer.status == 200).then_some(())
+    })
+    .await;
+}
