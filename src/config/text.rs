@@ -41,7 +41,7 @@ enum Texts {
 
 fn network<E: serde::de::Error>(text: &str) -> Result<IpNet, E> {
     let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    network.map_err(|_| E::custom(format!("\"{text}\" is no network such as 10.0.0.0/8")))
+    network.map_err(|_refused| E::custom(format!("\"{text}\" is no network such as 10.0.0.0/8")))
 }
 
 /// Takes a secret from the file that is named instead of it. A line break at its end is not part of it.

@@ -41,7 +41,7 @@ fn read(hop: &[u8]) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    /// `peer` and the headers, with 10.0.0.0/8 and 2001:db8:1::/48 trusted.
+    /// `peer` and the headers, with `10.0.0.0/8` and `2001:db8:1::/48` trusted.
     #[track_caller]
     fn check(peer: &str, headers: &[&str], expected: &str) {
         let proxies = ["10.0.0.0/8", "2001:db8:1::/48"].map(|network| network.parse().unwrap());
