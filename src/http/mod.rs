@@ -37,7 +37,6 @@ const PROXY: &str = "/v1/proxy/{provider}/{path:.*}";
 pub(crate) fn public_routes(config: &mut ServiceConfig) {
     config.service(
         web::scope("")
-            .app_data(MostBodyBytes(MAX_BODY_BYTES))
             .wrap(from_fn(shed::shed))
             .wrap(from_fn(observe::observe))
             // Unified API, by platform key

@@ -8,8 +8,8 @@ use domain::{LedgerEntry, TransactionId};
 use serde::{Deserialize, Serialize};
 
 use super::error::ApiError;
-use super::json::{self, RawBody, take_bytes};
-use super::{MAX_BODY_BYTES, NoTransport, Rebuilder, time};
+use super::json::{self, RawBody};
+use super::{NoTransport, Rebuilder, time};
 use crate::app::{Gateway, Worker};
 use crate::pipeline::{FoundByHand, HandRefusal, Reconciler, look_up_now};
 use crate::server::ServerState;
@@ -80,7 +80,7 @@ pub(super) async fn look_up(state: Data<ServerState>, id: Path<String>) -> HttpR
 pub(super) async fn settle(state: Data<ServerState>, id: Path<String>, raw: RawBody) -> HttpResponse {
     let done = async {
         let gateway = gateway(&state)?;
-        let (id, found) = (read_id(&id)?, read_found(&take_bytes(raw, MAX_BODY_BYTES)?)?);
+        let (id, found) = (read_id(&id)?, read_found(&raw.take()?)?);
         // Nothing is sent to a provider.
         let transport = std::sync::Arc::new(NoTransport);
         let worker = Worker { gateway: std::sync::Arc::clone(gateway), transport };

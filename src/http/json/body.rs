@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -11,11 +10,11 @@ use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use bytes::{Bytes, BytesMut};
-use domain::Clock;
 use futures_util::Stream;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 use crate::app::Worker;
+use crate::http::MAX_BODY_BYTES;
 use crate::http::error::ApiError;
 
 /// How long a body may come as slowly as it likes.
@@ -23,7 +22,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How fast it must come after that, on the whole.
 const BYTES_A_SECOND: u64 = 1024;
 
-/// The longest body that a route reads, in bytes.
+/// The longest body that a route reads, in bytes, where it is not [`MAX_BODY_BYTES`].
 #[derive(Debug, Clone, Copy)]
 pub(in crate::http) struct MostBodyBytes(pub(in crate::http) usize);
 
@@ -37,7 +36,6 @@ enum NoBody {
     TooLarge(usize),
     BrokenOff,
     TooSlow,
-    Internal,
 }
 
 impl RawBody {
@@ -50,7 +48,6 @@ impl RawBody {
             NoBody::TooLarge(most) => ApiError::too_large(most),
             NoBody::BrokenOff => ApiError::malformed_json("The body broke off before it was whole."),
             NoBody::TooSlow => ApiError::too_slow(),
-            NoBody::Internal => ApiError::internal(),
         })
     }
 }
@@ -60,17 +57,16 @@ impl FromRequest for RawBody {
     type Future = Reading;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Reading {
-        let worker = request.app_data::<Data<Worker>>();
-        let (Some(worker), Some(most)) = (worker, request.app_data::<MostBodyBytes>()) else {
-            return Reading { bytes: BytesMut::new(), state: State::Failed(NoBody::Internal) };
-        };
+        let most = request.app_data::<MostBodyBytes>().copied().unwrap_or(MostBodyBytes(MAX_BODY_BYTES));
         let length =
             request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         if length.is_some_and(|length: usize| length > most.0) {
             return Reading { bytes: BytesMut::new(), state: State::Failed(NoBody::TooLarge(most.0)) };
         }
-        let clock = Arc::clone(&worker.gateway.clock);
-        let pace = Pace { began: clock.monotonic(), time_limit: worker.gateway.config.listen.body(), clock };
+        // On the admin port, which is private, the pace alone is asked for.
+        let worker = request.app_data::<Data<Worker>>();
+        let time_limit = worker.map_or(Duration::MAX, |worker| worker.gateway.config.listen.body());
+        let pace = Pace { began: Instant::now(), time_limit };
         let state = State::Reading { payload: payload.take(), most: most.0, pace, timer: None };
         Reading { bytes: BytesMut::new(), state }
     }
@@ -88,8 +84,7 @@ enum State {
 }
 
 struct Pace {
-    clock: Arc<dyn Clock>,
-    began: Duration,
+    began: Instant,
     time_limit: Duration,
 }
 
@@ -97,8 +92,7 @@ impl Pace {
     /// Returns how long the next piece may take, after so many bytes; nothing: it is late.
     fn left(&self, bytes: usize) -> Option<Duration> {
         let due = due_after(bytes).min(self.time_limit);
-        let took = self.clock.monotonic().saturating_sub(self.began);
-        due.checked_sub(took).filter(|left| !left.is_zero())
+        due.checked_sub(self.began.elapsed()).filter(|left| !left.is_zero())
     }
 }
 
