@@ -10,6 +10,7 @@ use super::guard::Unsettled;
 use super::idempotency::{Guard, provider_key};
 use super::settle::conclude;
 use super::turns::{self, Turn};
+use super::withdraw::withdraw;
 use super::{Answer, Call, Present, Refusal, answers, routing};
 use crate::app::Worker;
 
@@ -103,18 +104,23 @@ async fn begin(
         // Dies here: the key is free, or the row is `started` and its call was never made; a look-up tells.
         let beginning = gateway.ledger.begin(entry, fallback(call, &chosen, serial.as_deref()));
         let begun = call.meta.in_time(gateway, beginning).await;
-        let row = match begun.unwrap_or(Err(LedgerUnavailable::Store)) {
+        let tenant = call.principal.tenant.tenant().id;
+        let row = match begun.unwrap_or(Err(LedgerUnavailable::Unsure)) {
             Ok(ports::Begun::Started) => {
                 if let Some(turn) = &turn {
                     turn.note(transaction);
                 }
-                let tenant = call.principal.tenant.tenant().id;
                 let unsettled = Unsettled::begun(gateway, permit, (tenant, transaction));
                 return Ok(Begun { chosen, transaction, provider_key, unsettled, turn });
             }
             Ok(ports::Begun::Existing(row)) => return Err(Stop::Exists(row)),
             Ok(ports::Begun::Occupied(row)) => row,
-            Err(_) => return Err(Refusal::LedgerUnavailable.into()),
+            Err(why) => {
+                if why.may_have_begun() {
+                    withdraw(gateway, permit, (tenant, transaction));
+                }
+                return Err(Refusal::LedgerUnavailable.into());
+            }
         };
         // Neither a place in the log nor one at the provider is held while others are at work.
         drop((permit, chosen));

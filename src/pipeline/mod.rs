@@ -22,6 +22,7 @@ mod settle;
 mod token;
 mod turns;
 mod verify;
+mod withdraw;
 
 use std::net::IpAddr;
 use std::time::Duration;

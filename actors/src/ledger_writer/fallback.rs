@@ -2,7 +2,7 @@
 
 use domain::ports::{Begun, JournalError};
 
-use super::Desk;
+use super::{Desk, LedgerUnavailable};
 use super::queue::Waiting;
 use super::write::{count, fail};
 
@@ -16,8 +16,8 @@ pub enum Fallback {
     Journal,
 }
 
-/// Begins a batch in the journal, as far as it may be there, and answers everyone in it.
-pub(super) async fn begin(desk: &Desk, batch: Vec<Waiting>) {
+/// Begins a batch in the journal, as far as it may be there, and answers everyone in it; the others with `why`.
+pub(super) async fn begin(desk: &Desk, batch: Vec<Waiting>, why: LedgerUnavailable) {
     let mut begun = Vec::with_capacity(batch.len());
     let mut refused = Vec::new();
     for waiting in batch {
@@ -41,7 +41,7 @@ pub(super) async fn begin(desk: &Desk, batch: Vec<Waiting>) {
             }
         }
     }
-    fail(desk, refused);
+    fail(desk, refused, why);
     if begun.is_empty() {
         return;
     }
@@ -61,7 +61,7 @@ pub(super) async fn begin(desk: &Desk, batch: Vec<Waiting>) {
             for waiting in &begun {
                 desk.log.withdraw(&waiting.entry);
             }
-            fail(desk, begun);
+            fail(desk, begun, why);
         }
     }
 }

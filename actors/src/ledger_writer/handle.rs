@@ -27,15 +27,29 @@ pub enum LedgerUnavailable {
     /// As many entries as allowed wait already.
     #[error("ledger queue is full")]
     Busy,
-    /// The store refused the commit or took too long.
+    /// The store is known to be away: it was not asked.
     #[error("ledger store is away")]
     Store,
+    /// The store was asked and did not say: it may have committed all the same, and do so yet.
+    #[error("ledger store did not say whether it committed")]
+    Unsure,
     /// The writer died with the commit.
     #[error("ledger writer died during the commit")]
     Lost,
     /// The gateway is stopping.
     #[error("ledger writer is stopped")]
     Stopped,
+}
+
+impl LedgerUnavailable {
+    /// Returns whether the row may be there nevertheless. Since nothing is sent for it, whoever asked has to withdraw it: else it
+    /// would be taken for a call whose answer was lost.
+    pub const fn may_have_begun(self) -> bool {
+        match self {
+            Self::Busy | Self::Store | Self::Stopped => false,
+            Self::Unsure | Self::Lost => true,
+        }
+    }
 }
 
 /// What a ledger writer needs.

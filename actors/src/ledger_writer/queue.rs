@@ -21,7 +21,7 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// Answers. A caller that went away meanwhile leaves a started row; its lease ends it.
+    /// Answers. A caller that went away meanwhile leaves a started row, and withdraws it.
     pub(super) fn answer(self, begun: Result<Begun, LedgerUnavailable>) {
         self.answer.send(begun).ok();
     }

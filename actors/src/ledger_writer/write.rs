@@ -26,7 +26,7 @@ async fn commit(desk: &Desk, batch: Vec<Waiting>) {
         return;
     }
     if desk.breaker.is_open() {
-        fallback::begin(desk, batch).await;
+        fallback::begin(desk, batch, LedgerUnavailable::Store).await;
         return;
     }
     let rows = batch.len();
@@ -41,13 +41,15 @@ async fn commit(desk: &Desk, batch: Vec<Waiting>) {
         }
         Ok(Ok(begun)) => {
             tracing::error!(rows, answers = begun.len(), "ledger answered for another number of rows");
-            fail(desk, batch);
+            fail(desk, batch, LedgerUnavailable::Unsure);
         }
         Ok(Err(error)) => {
             tracing::error!(rows, error = &error as &dyn std::error::Error, "ledger could not commit");
             match error {
                 StoreError::Unavailable { .. } => store_is_away(desk, batch).await,
-                StoreError::Conflict(_) | StoreError::Corrupt(_) => fail(desk, batch),
+                StoreError::Conflict(_) | StoreError::Corrupt(_) => {
+                    fail(desk, batch, LedgerUnavailable::Unsure);
+                }
             }
         }
         Err(_elapsed) => {
@@ -73,9 +75,9 @@ fn answer_twins(desk: &Desk, batch: Vec<Waiting>) -> Vec<Waiting> {
 async fn store_is_away(desk: &Desk, batch: Vec<Waiting>) {
     if desk.log.has_journal() {
         desk.breaker.open(desk.clock.monotonic());
-        fallback::begin(desk, batch).await;
+        fallback::begin(desk, batch, LedgerUnavailable::Unsure).await;
     } else {
-        fail(desk, batch);
+        fail(desk, batch, LedgerUnavailable::Unsure);
     }
 }
 
@@ -85,11 +87,11 @@ fn answer(batch: Vec<Waiting>, begun: Vec<Begun>) {
     }
 }
 
-/// Tells everyone of a batch that nothing was begun.
-pub(super) fn fail(desk: &Desk, batch: Vec<Waiting>) {
+/// Tells everyone of a batch why nothing may be sent.
+pub(super) fn fail(desk: &Desk, batch: Vec<Waiting>, why: LedgerUnavailable) {
     count(&desk.queue.failed, batch.len());
     for waiting in batch {
-        waiting.answer(Err(LedgerUnavailable::Store));
+        waiting.answer(Err(why));
     }
 }
 
