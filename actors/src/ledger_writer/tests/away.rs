@@ -46,7 +46,7 @@ async fn without_a_journal_nothing_is_begun() {
     let stage = Stage::new();
     stage.ledger.fault.set_away(true);
     let tree = stage.start();
-    assert_eq!(begin(&tree, 1, "keyed").await, Err(LedgerUnavailable::Store));
+    assert_eq!(begin(&tree, 1, "keyed").await, Err(LedgerUnavailable::Unsure));
     assert!(!tree.ledger.observe().await.is_store_away);
 }
 
@@ -140,7 +140,7 @@ async fn an_entry_with_a_serial_is_never_begun_in_the_journal() {
     let tree = stage.start();
     let entry = LedgerEntry { serial: Some("order 7".into()), ..ledger_entry(1, Some("refund")) };
     let begun = tree.ledger.begin(entry.clone(), Fallback::Journal).await;
-    assert_eq!(begun, Err(LedgerUnavailable::Store));
+    assert_eq!(begun, Err(LedgerUnavailable::Unsure));
     assert_eq!(stage.journal().standing().open(), 0);
     back(&stage);
     while tree.ledger.is_store_away() {
@@ -217,7 +217,7 @@ async fn a_probe_finds_the_store_back_when_nothing_else_asks_it() {
     let stage = store_away();
     let tree = stage.start();
     let begun = tree.ledger.begin(ledger_entry(1, None), Fallback::None).await;
-    assert_eq!(begun, Err(LedgerUnavailable::Store));
+    assert_eq!(begun, Err(LedgerUnavailable::Unsure));
     assert!(tree.ledger.observe().await.is_store_away);
     back(&stage);
     while tree.ledger.observe().await.is_store_away {
@@ -231,7 +231,7 @@ async fn nothing_is_begun_when_the_journal_cannot_keep_it_through_a_power_failur
     let stage = store_away();
     let tree = stage.start();
     stage.journal().is_sync_failing.store(true, Ordering::SeqCst);
-    assert_eq!(begin(&tree, 1, "same").await, Err(LedgerUnavailable::Store));
+    assert_eq!(begin(&tree, 1, "same").await, Err(LedgerUnavailable::Unsure));
     stage.journal().is_sync_failing.store(false, Ordering::SeqCst);
     assert_eq!(begin(&tree, 2, "same").await, Ok(Begun::Started), "the key is free");
     stage.journal().is_write_failing.store(true, Ordering::SeqCst);
