@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_repeat_is_safe_only_as_long_as_the_key_is_remembered() {
-        let minutes = |minutes| Duration::from_secs(minutes * 60);
+        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
         let check = |operation: SupportedOperation, age, expected| {
             assert_eq!(operation.is_repeat_safe(age), expected, "{operation:?} {age:?}");
         };
