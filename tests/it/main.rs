@@ -28,6 +28,7 @@ mod nodes;
 mod observability;
 mod openapi;
 mod operations;
+mod outcomes;
 mod overload;
 mod passthrough;
 mod payment_links;

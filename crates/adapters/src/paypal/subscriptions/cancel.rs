@@ -58,7 +58,7 @@ impl Exchange for Cancel {
 
     fn resume(&mut self, context: &Context<'_>, reply: &Reply) -> Step {
         match std::mem::replace(&mut self.stage, Stage::Done) {
-            Stage::Canceling if replies::is_success(reply) => self.read(Stage::Confirming),
+            Stage::Canceling if replies::is_empty_success(reply) => self.read(Stage::Confirming),
             Stage::Canceling => {
                 let outcome = errors::outcome(Missing::Subscription, Effect::Write, reply);
                 if errors::has_issue(reply, &["SUBSCRIPTION_STATUS_INVALID"]) {
