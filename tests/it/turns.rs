@@ -40,7 +40,6 @@ struct Field {
 /// What became of an order.
 #[derive(Debug)]
 struct Told {
-    provider: &'static str,
     was_paid: bool,
     captures: usize,
     refunds: Vec<String>,
@@ -56,7 +55,7 @@ impl Field {
     /// Creates an order; its payer pays it, or agrees to it.
     async fn order(&self, number: usize) -> (&'static str, bool, String) {
         let (provider, currency) = PROVIDERS[number % PROVIDERS.len()];
-        let is_paid = number % 2 == 0;
+        let is_paid = number.is_multiple_of(2);
         let capture = if is_paid { "automatic" } else { "manual" };
         let body =
             json!({"amount": "100.00", "currency": currency, "provider": provider, "capture": capture});
@@ -99,7 +98,7 @@ impl Field {
                 (turn % 3, answer)
             }
         });
-        let mut told = Told { provider, was_paid, captures: 0, refunds: Vec::new(), in_progress: 0 };
+        let mut told = Told { was_paid, captures: 0, refunds: Vec::new(), in_progress: 0 };
         for (what, answer) in join_all(asked).await {
             match (what, answer.status.as_u16()) {
                 (0, 201) => told.refunds.push(text(&answer.json(), "provider_refund_id")),

@@ -2,7 +2,9 @@
 
 use actix_web::http::StatusCode;
 use actors::KeyExhausted;
-use domain::{AmountError, NotSent, ProviderId, QuotaWindow, Rejection, RejectionClass, Unknown};
+use domain::{
+    AmountError, NotSent, ProviderId, QuotaWindow, Rejection, RejectionClass, TransactionId, Unknown,
+};
 
 use super::{ApiError, ErrorType, SETTLED_BY_HAND};
 use crate::auth::{KeyRefusal, TokenRefusal};
@@ -279,16 +281,10 @@ impl From<Refusal> for ApiError {
                 error.after(retry_after)
             }
             Refusal::InProgress { transaction, retry_after } => {
-                let other = transaction.map_or_else(String::new, |id| format!(" ({id})"));
-                let message =
-                    format!("Another operation on this order is under way{other}; nothing was sent.");
-                Self::in_progress(message, retry_after)
+                Self::in_progress(transaction).after(retry_after)
             }
             Refusal::Unsettled { transaction, retry_after } => {
-                let message = format!(
-                    "It is not known yet what became of an earlier operation on this order ({transaction}); nothing was sent."
-                );
-                Self::in_progress(message, retry_after)
+                Self::unsettled(transaction).after(retry_after)
             }
             Refusal::Internal(doing) => Self::fault(doing),
         }
@@ -296,11 +292,21 @@ impl From<Refusal> for ApiError {
 }
 
 impl ApiError {
-    fn in_progress(message: String, retry_after: std::time::Duration) -> Self {
+    fn in_progress(other: Option<TransactionId>) -> Self {
+        let other = other.map_or_else(String::new, |id| format!(" ({id})"));
+        Self::occupied(format!("Another operation on this order is under way{other}; nothing was sent."))
+    }
+
+    fn unsettled(other: TransactionId) -> Self {
+        let what = "It is not known yet what became of an earlier operation on this order";
+        Self::occupied(format!("{what} ({other}); nothing was sent."))
+    }
+
+    fn occupied(message: String) -> Self {
         let mut error =
             Self::new(ErrorType::Conflict, StatusCode::CONFLICT, "operation_in_progress", message);
         error.body.retryable = true;
-        error.after(retry_after)
+        error
     }
 
     fn unprocessable(code: &'static str, message: String) -> Self {
