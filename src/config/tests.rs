@@ -97,7 +97,7 @@ fn networks_are_a_list_or_a_text_and_routes_have_to_be_there() {
         "[limits.endpoints]\n\"POST /v1/payout\" = 60\n\"GET /v1/sms/{id}\" = \"few\"\n",
         &[
             "`limits.endpoints.GET /v1/sms/{id}` must be a whole number, 0 or more, not \"few\" (file ",
-            "limits.endpoints: \"POST /v1/payout\" is no route of the API; these are: GET /v1/payments/orders, POST /v1/payments/orders",
+            "limits.endpoints: \"POST /v1/payout\" is no route of the API; these are: POST /v1/calls, GET /v1/calls/{id}, ",
         ],
     );
     refuse(
