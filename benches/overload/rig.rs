@@ -137,37 +137,7 @@ async fn add_tenant(running: &Running, number: usize) -> String {
     let (now, entropy) = (gateway.clock.now(), &*gateway.entropy);
     let id = TenantId::generate(now, entropy);
     let wrapped = gateway.vault.new_data_key(id).unwrap();
-    let data_key = gateway.vault.open_data_key(id, &wrapped).unwrap();
-    let (merchant, digits) = (merchant(number), format!("{number:024}"));
-    let stripe = format!("sk_test_{number:048}");
-    let mut services = Vec::new();
-    for (position, (service, fields)) in [
-        ("razorpay", vec![("key_id", merchant), ("key_secret", digits)]),
-        ("stripe", vec![("secret_key", stripe)]),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let environment = Environment::Test;
-        let seal = |(field, text): &(&str, String)| SealedField {
-            name: (*field).into(),
-            sealed: data_key
-                .seal(&Binding { tenant: id, service, environment, field }, text, entropy)
-                .unwrap(),
-        };
-        let priority = u16::try_from(position).unwrap();
-        let feature = |feature| FeatureSetting { feature, is_enabled: true, priority, falls_back: false };
-        services.push(SealedService {
-            tenant: id,
-            service: service.into(),
-            environment,
-            fields: fields.iter().map(seal).collect(),
-            features: [feature(Feature::Payments), feature(Feature::Proxy)].into(),
-            last_verified_at: None,
-            created_at: now,
-            updated_at: now,
-        });
-    }
+    let services = services(running, id, (&wrapped, number));
     let tenant = Tenant {
         id,
         email: format!("tenant{number}@example.com").into(),
@@ -199,4 +169,32 @@ async fn add_tenant(running: &Running, number: usize) -> String {
     };
     gateway.stores.keys.insert(api_key).await.unwrap();
     key.text().expose().to_owned()
+}
+
+/// Returns a tenant's services at Razorpay and Stripe, each as a merchant of its own.
+fn services(running: &Running, tenant: TenantId, (wrapped, number): (&[u8], usize)) -> Vec<SealedService> {
+    let gateway = &running.gateway;
+    let (now, entropy) = (gateway.clock.now(), &*gateway.entropy);
+    let data_key = gateway.vault.open_data_key(tenant, wrapped).unwrap();
+    let environment = Environment::Test;
+    let razorpay = vec![("key_id", merchant(number)), ("key_secret", format!("{number:024}"))];
+    let stripe = vec![("secret_key", format!("sk_test_{number:048}"))];
+    let sealed = [("razorpay", 0, razorpay), ("stripe", 1, stripe)].map(|(service, priority, fields)| {
+        let seal = |(field, text): &(&str, String)| SealedField {
+            name: (*field).into(),
+            sealed: data_key.seal(&Binding { tenant, service, environment, field }, text, entropy).unwrap(),
+        };
+        let feature = |feature| FeatureSetting { feature, is_enabled: true, priority, falls_back: false };
+        SealedService {
+            tenant,
+            service: service.into(),
+            environment,
+            fields: fields.iter().map(seal).collect(),
+            features: [feature(Feature::Payments), feature(Feature::Proxy)].into(),
+            last_verified_at: None,
+            created_at: now,
+            updated_at: now,
+        }
+    });
+    sealed.into()
 }

@@ -260,9 +260,7 @@ impl From<Refusal> for ApiError {
             Refusal::CircuitOpen { provider, barrier, retry_after, .. } => {
                 Self::not_admitted(barrier, provider).after(retry_after)
             }
-            Refusal::Overloaded => {
-                Self::unavailable("overloaded", "The gateway has too much to do; nothing was sent.")
-            }
+            Refusal::Overloaded => Self::overloaded("The gateway has too much to do; nothing was sent."),
             Refusal::LedgerUnavailable => Self::unavailable(
                 "ledger_unavailable",
                 "The gateway cannot write its ledger; nothing was sent.",

@@ -1,5 +1,7 @@
 //! Errors of a gateway that keeps itself, its providers and its tenants upright: what it does not do now, and what to do about it.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actors::Barrier;
 use domain::ProviderId;
@@ -46,12 +48,21 @@ impl ApiError {
     }
 }
 
-impl From<Shed> for ApiError {
-    fn from(shed: Shed) -> Self {
-        let message =
-            "The gateway has too much to do, and leaves out what can wait longest; nothing was done.";
+impl ApiError {
+    /// The gateway has too much to do; it may be asked again in a second.
+    pub fn overloaded(message: &'static str) -> Self {
         let mut error =
             Self::new(ErrorType::ProviderUnavailable, StatusCode::SERVICE_UNAVAILABLE, "overloaded", message);
+        error.retry_after = Some(Duration::from_secs(1));
+        error
+    }
+}
+
+impl From<Shed> for ApiError {
+    fn from(shed: Shed) -> Self {
+        let mut error = Self::overloaded(
+            "The gateway has too much to do, and leaves out what can wait longest; nothing was done.",
+        );
         error.retry_after = Some(shed.retry_after);
         error
     }
