@@ -2,9 +2,9 @@
 
 use domain::ports::{Begun, JournalError};
 
-use super::{Desk, LedgerUnavailable};
 use super::queue::Waiting;
 use super::write::{count, fail};
+use super::{Desk, LedgerUnavailable};
 
 /// What takes the store's place while it is away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,6 +18,7 @@ use crate::pipeline::settle::conclude_with;
 use crate::pipeline::{Meta, Refusal};
 
 /// Why a row is not settled now.
+#[derive(Debug, Clone, Copy)]
 enum Stop {
     /// Nobody could ask, which says nothing about the call and is no look-up.
     Later(Duration),
@@ -78,7 +79,7 @@ impl Reconciler {
             return Err(Stop::InVain);
         }
         let service = service(&rebuilt.call, adapter.descriptor().id)
-            .map_err(|_| gone("it is not configured any more"))?;
+            .map_err(|_refused| gone("it is not configured any more"))?;
         Ok(Ready { rebuilt, adapter, service })
     }
 
@@ -151,7 +152,7 @@ impl Reconciler {
             ),
             "postponed" => tracing::debug!(%transaction, provider, "a look-up is put off"),
             _ => {
-                tracing::info!(%transaction, provider, look_ups = done, result, "an unknown outcome was looked up")
+                tracing::info!(%transaction, provider, look_ups = done, result, "an unknown outcome was looked up");
             }
         }
     }
