@@ -10,5 +10,6 @@ mod postgres;
 mod redis;
 
 pub use pgbouncer::PgBouncer;
+pub(crate) use ports::free_port;
 pub use postgres::Postgres;
 pub use redis::{Redis, Watched};

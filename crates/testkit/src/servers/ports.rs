@@ -8,7 +8,7 @@ const FIRST: u64 = 15_000;
 const COUNT: u64 = 17_000;
 
 /// Returns a port of loopback that is free now. Another test may still be faster: whoever listens tries again.
-pub(super) fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     loop {
         let port = u16::try_from(FIRST + random() % COUNT).unwrap();
         if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
