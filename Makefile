@@ -2,7 +2,11 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help run up down check fmt test bench overload needs
+=======
+.PHONY: help run up down check fmt test chaos bench needs
+>>>>>>> 2710363 (tests: Hold what was told against what was done, in a storm)
 
 # Slow networks: a download is tried again before a build fails.
 export CARGO_NET_RETRY ?= 5
@@ -54,6 +58,10 @@ test: needs ## Everything that must hold before a change is taken
 	@bash tests/official_sdks/run.sh
 	@echo '== 7/7 tests: unit tests, then every crate against its contract, then the whole gateway'
 	@cargo test $(FAST) --workspace --locked
+
+chaos: needs ## Ten thousand calls while everything breaks, and a judge: takes minutes, prints a table
+	@bash deploy/servers.sh install
+	@cargo test $(FAST) --locked --test it faults -- --ignored --nocapture --test-threads 1
 
 bench: needs ## Measure: parts, memory of 100,000 tenants, and the whole path against nginx
 	@echo '== 1/2 parts: Criterion, the store, resident tenants (release build: takes several minutes first)'

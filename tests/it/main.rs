@@ -18,6 +18,7 @@ mod configuration;
 mod crashes;
 mod errors;
 mod failover;
+mod faults;
 mod first_payment;
 mod idempotency;
 mod keys;

@@ -13,7 +13,7 @@ use super::{
     parameters::{Pairs, Span, check_callback, first, is_url},
     phone_call::{PhoneCall, Status},
     refusal::Refusal,
-    report,
+    report, report_made,
 };
 
 /// The routes of this noun; the account has been cut off in front.
@@ -60,7 +60,7 @@ fn create(call: &mut Call<'_>) -> Result<Done, Refusal> {
     };
     let sid = phone_call.sid.clone();
     let answer = phone_call.to_created_json(now);
-    report(call.desk, &call.account.sid, ("calls.create", &sid));
+    report_made(call.desk, &call.account.sid, ("calls.create", &sid), to);
     call.account.calls.insert(&sid, phone_call);
     Ok(Done::Created(answer))
 }

@@ -195,15 +195,29 @@ impl Simulation for Twilio {
     }
 }
 
-/// Records that a message or a call was made or changed. Twilio's have no amount and no reference.
-fn report(desk: &mut Desk, account_sid: &str, (operation, sid): (&'static str, &str)) {
+/// Records that a message was sent or a call placed. Twilio takes no reference: the number that it goes to stands for one.
+fn report_made(desk: &mut Desk, account_sid: &str, (operation, sid): (&'static str, &str), to: &str) {
+    record(desk, account_sid, (operation, sid), Some(to));
+}
+
+/// Records that a message or a call was changed.
+fn report(desk: &mut Desk, account_sid: &str, change: (&'static str, &str)) {
+    record(desk, account_sid, change, None);
+}
+
+fn record(
+    desk: &mut Desk,
+    account_sid: &str,
+    (operation, sid): (&'static str, &str),
+    reference: Option<&str>,
+) {
     desk.report(Change {
         operation,
         merchant: account_sid,
         id: sid,
         amount: Value::Null,
         currency: None,
-        reference: None,
+        reference,
     });
 }
 

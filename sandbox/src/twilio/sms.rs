@@ -12,7 +12,7 @@ use super::{
     pages::{self, Listed},
     parameters::{Pairs, Span, check_callback, first},
     refusal::Refusal,
-    report,
+    report, report_made,
 };
 
 /// The routes of this noun; the account has been cut off in front.
@@ -65,7 +65,7 @@ fn send(call: &mut Call<'_>) -> Result<Done, Refusal> {
     };
     let sid = message.sid.clone();
     let answer = message.to_json(now);
-    report(call.desk, &call.account.sid, ("sms.send", &sid));
+    report_made(call.desk, &call.account.sid, ("sms.send", &sid), to);
     call.account.messages.insert(&sid, message);
     Ok(Done::Created(answer))
 }

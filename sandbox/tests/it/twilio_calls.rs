@@ -48,7 +48,8 @@ fn a_call_is_created_as_documented_and_dated_a_moment_later() {
     }
     assert_eq!(get(&world, sid)["date_created"], "Mon, 05 Jan 2026 10:00:00 +0000");
     let query = format!("provider=twilio&operation=calls.create&merchant={TWILIO_SID}");
-    assert_eq!(world.effects(&query)["items"][0]["id"], sid);
+    let effect = &world.effects(&query)["items"][0];
+    assert_eq!((&effect["id"], &effect["reference"]), (&json!(sid), &json!("+15558675310")));
 }
 
 #[test]

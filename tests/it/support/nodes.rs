@@ -42,7 +42,11 @@ impl Installation {
         Self::start_with(false).await
     }
 
+<<<<<<< HEAD
     /// As `start`, with providers that keep what happened one by one.
+=======
+    /// As `start`, with providers that keep every effect and call.
+>>>>>>> 2710363 (tests: Hold what was told against what was done, in a storm)
     pub(crate) async fn start_recorded() -> Self {
         Self::start_with(true).await
     }
@@ -135,6 +139,11 @@ impl Installation {
         node.api.post("/api/keys", &headers, &body).await.expect(201).json()
     }
 
+    /// Returns where the simulated providers listen.
+    pub(crate) fn providers(&self) -> sandbox::Addresses {
+        self.sandbox.as_ref().expect("a sandbox").addresses()
+    }
+
     /// Returns how many effects of this kind there were at a provider.
     pub(crate) async fn effects(&self, provider: &str, operation: &str) -> u64 {
         let path = format!("/_control/effects?provider={provider}&operation={operation}");
@@ -148,7 +157,7 @@ impl Installation {
 
     fn command(&self, name: &str, what: &str) -> Command {
         let mut command = Command::new(PROGRAM);
-        let providers = self.sandbox.as_ref().expect("a sandbox").addresses();
+        let providers = self.providers();
         let owner = self.postgres.url("postgres", &self.database);
         let url = self.postgres.url(ROLE, &self.database);
         let folder = self.folder.path().join(name);

@@ -66,6 +66,12 @@ impl Serve {
         assert!(status.success());
     }
 
+    /// Kills it, as a machine that loses its power would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("kill");
+        self.child.wait().expect("its end");
+    }
+
     /// Waits for its end.
     pub(crate) async fn ended(&mut self) -> ExitStatus {
         let child = &mut self.child;

@@ -1,0 +1,208 @@
+//! The judge: from what was told and what was done, whether a promise was broken. Knows nothing of gateways.
+//!
+//! What leads from an effect back to its idempotency key must not come from the gateway, which is on trial. It is the mark:
+//! an amount that only one wish has. Providers tell amounts of all they do: Razorpay and Stripe in the smallest unit, PayPal
+//! as text; captures and cancellations with their order's, ends of subscriptions with what a cycle costs. Twilio's messages
+//! and calls have none: there it is the number that they go to. The gateway's own traces are for reading only: Razorpay's
+//! `receipt` and `reference_id` and every provider's idempotency key are the hash of tenant, route and key; PayPal's
+//! `custom_id` and Stripe's metadata are the transaction.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
+
+use super::evidence::{Effect, Evidence, Told};
+use super::wishes::Wish;
+
+/// A promise that was broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Broken {
+    /// One key, more than one side effect.
+    DoneTwice,
+    /// Told that it failed, and it was done.
+    FailedButDone,
+    /// Told that it is done, and it was not.
+    ToldButNotDone,
+    /// One key, two different answers that it is done.
+    ToldDifferently,
+    /// An effect that nobody asked for.
+    NobodyAskedForIt,
+    /// A gateway's fault told as the caller's: 401 or 403.
+    BlamedOnTheCaller,
+    /// Answered, and not in the log, or not once.
+    NotLoggedOnce,
+    /// The log says otherwise than the providers.
+    LogIsWrong,
+    /// Too many outcomes were still unknown after the reconciler's first minutes.
+    NotSettled,
+}
+
+/// One finding, with all that is known of it.
+#[derive(Debug, Clone)]
+pub(super) struct Finding {
+    pub(super) broken: Broken,
+    pub(super) key: String,
+    pub(super) told: Vec<String>,
+    pub(super) effects: Vec<Effect>,
+}
+
+/// The judgement.
+#[derive(Debug, Default)]
+pub(super) struct Verdict {
+    pub(super) findings: Vec<Finding>,
+    /// Transactions told as unknown.
+    pub(super) unknown: usize,
+    /// Of these, those that were still unknown when the time was over.
+    pub(super) unsettled: usize,
+}
+
+/// Of a hundred unknown outcomes, so many may stay unknown.
+const MOST_UNSETTLED_PERCENT: usize = 1;
+
+/// Judges a run.
+pub(super) fn judge(evidence: &Evidence) -> Verdict {
+    let mut effects: HashMap<(&str, &str, &str), Vec<&Effect>> = HashMap::new();
+    for effect in &evidence.effects {
+        let mark = (&*effect.provider, &*effect.operation, &*effect.mark);
+        effects.entry(mark).or_default().push(effect);
+    }
+    let mut findings = Vec::new();
+    for wish in &evidence.wishes {
+        let done = effects.remove(&(wish.provider, wish.operation, &*wish.mark)).unwrap_or_default();
+        let told = evidence.answers(&wish.key);
+        let case = Case { evidence, told, done: &done };
+        findings.extend(case.broken().into_iter().map(|broken| case.finding(broken, wish)));
+    }
+    let nobody = effects.into_values().map(|effects| Finding {
+        broken: Broken::NobodyAskedForIt,
+        key: "(none)".to_owned(),
+        told: Vec::new(),
+        effects: effects.into_iter().cloned().collect(),
+    });
+    findings.extend(nobody);
+    let unknown = evidence.transactions(|told| matches!(told, Told::Unknown { .. })).len();
+    let unsettled = evidence.unsettled.len();
+    if unsettled * 100 > unknown * MOST_UNSETTLED_PERCENT {
+        let key = evidence.unsettled.join(" ");
+        findings.push(Finding { broken: Broken::NotSettled, key, told: Vec::new(), effects: Vec::new() });
+    }
+    findings.sort_by_key(|finding| finding.broken);
+    Verdict { findings, unknown, unsettled }
+}
+
+/// One wish with its answers and effects.
+struct Case<'a> {
+    evidence: &'a Evidence,
+    told: &'a [Told],
+    done: &'a [&'a Effect],
+}
+
+impl Case<'_> {
+    fn broken(&self) -> Vec<Broken> {
+        let is_told_done = self.told.iter().any(|told| matches!(told, Told::Done { .. }));
+        let bodies: HashSet<_> = self.told.iter().filter_map(done_body).collect();
+        let is_blamed = |told: &Told| matches!(told, Told::Refused { status: 401 | 403, .. });
+        [
+            (self.done.len() > 1, Broken::DoneTwice),
+            (is_told_done && self.done.is_empty(), Broken::ToldButNotDone),
+            (!is_told_done && self.is_told_failed() && !self.done.is_empty(), Broken::FailedButDone),
+            (bodies.len() > 1, Broken::ToldDifferently),
+            (self.told.iter().any(is_blamed), Broken::BlamedOnTheCaller),
+            (!self.is_logged_once(), Broken::NotLoggedOnce),
+            (self.is_log_wrong(), Broken::LogIsWrong),
+        ]
+        .into_iter()
+        .filter_map(|(is_so, broken)| is_so.then_some(broken))
+        .collect()
+    }
+
+    /// Whether the caller was told at last that it failed. That nothing was sent this time is no such word when an earlier
+    /// request may have arrived.
+    fn is_told_failed(&self) -> bool {
+        let is_doubtful = self.told.iter().any(|told| matches!(told, Told::Unknown { .. } | Told::Lost));
+        let last = self.told.iter().rfind(|told| !matches!(told, Told::InUse | Told::Lost));
+        match last {
+            Some(Told::Refused { .. }) => true,
+            Some(Told::NotSent { .. }) => !is_doubtful,
+            _ => false,
+        }
+    }
+
+    /// Returns what the log says of the transactions that were named.
+    fn statuses(&self) -> Vec<(&str, Option<u64>)> {
+        let named: HashSet<&str> = self.told.iter().filter_map(Told::transaction).collect();
+        let logged = named.into_iter().map(|id| match self.evidence.log.get(id) {
+            Some(logged) => (&*logged.status, logged.rows),
+            None => ("missing", None),
+        });
+        logged.collect()
+    }
+
+    fn is_logged_once(&self) -> bool {
+        self.statuses().into_iter().all(|(status, rows)| match status {
+            "missing" => false,
+            // Told from the ledger; its row follows when it is known.
+            "unknown" => true,
+            _ => rows.is_none_or(|rows| rows == 1),
+        })
+    }
+
+    /// Whether the log says that it was done when it was not, or that it failed when it was. Of a key whose answers were
+    /// lost there may be a transaction that nobody was told of.
+    fn is_log_wrong(&self) -> bool {
+        let statuses = self.statuses();
+        let says = |word: &str| statuses.iter().any(|(status, _)| *status == word);
+        let is_failed = !statuses.is_empty() && statuses.iter().all(|(status, _)| *status == "failed");
+        let is_complete = !self.told.iter().any(|told| matches!(told, Told::Lost | Told::InUse));
+        (says("success") && self.done.is_empty()) || (is_failed && is_complete && !self.done.is_empty())
+    }
+
+    fn finding(&self, broken: Broken, wish: &Wish) -> Finding {
+        let told =
+            self.told.iter().map(|told| match told.transaction().and_then(|id| self.evidence.log.get(id)) {
+                Some(logged) => format!("{told:?} logged as {logged:?}"),
+                None => format!("{told:?}"),
+            });
+        let told = [format!("{} {} {} {}", wish.provider, wish.operation, wish.path, wish.body)]
+            .into_iter()
+            .chain(told);
+        Finding {
+            broken,
+            key: wish.key.clone(),
+            told: told.collect(),
+            effects: self.done.iter().map(|effect| (*effect).clone()).collect(),
+        }
+    }
+}
+
+fn done_body(told: &Told) -> Option<&bytes::Bytes> {
+    match told {
+        Told::Done { body, .. } => Some(body),
+        _ => None,
+    }
+}
+
+impl Verdict {
+    /// Returns how often each promise was broken.
+    pub(super) fn counts(&self) -> BTreeMap<Broken, usize> {
+        let mut counts = BTreeMap::new();
+        for finding in &self.findings {
+            *counts.entry(finding.broken).or_default() += 1;
+        }
+        counts
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "{:?}: {}", self.broken, self.key)?;
+        for told in &self.told {
+            writeln!(formatter, "    told   {told}")?;
+        }
+        for effect in &self.effects {
+            writeln!(formatter, "    effect {effect:?}")?;
+        }
+        Ok(())
+    }
+}
+
+mod tests;
