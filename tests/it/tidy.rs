@@ -56,10 +56,7 @@ fn nothing_is_left_for_later_and_no_test_is_switched_off() {
     let unwanted = ["todo!", "unimplemented!", "dbg!", "#[ignore", "#[should_panic", "#[allow("];
     refuse(lines_with(&rust_files(), |file, line| {
         let is_run_apart = |word: &str| word == "#[ignore" && file.path == RUN_APART;
-        unwanted
-            .into_iter()
-            .find(|word| has_token(line, word) && !is_run_apart(word))
-            .map(str::to_owned)
+        unwanted.into_iter().find(|word| has_token(line, word) && !is_run_apart(word)).map(str::to_owned)
     }));
 }
 

@@ -82,8 +82,7 @@ pub(super) fn judge(evidence: &Evidence) -> Verdict {
     let unknown = evidence.transactions(|told| matches!(told, Told::Unknown { .. })).len();
     let unsettled = evidence.unsettled.len();
     if unsettled * 100 > unknown * MOST_UNSETTLED_PERCENT {
-        let key = evidence.unsettled.join(" ");
-        findings.push(Finding { broken: Broken::NotSettled, key, told: Vec::new(), effects: Vec::new() });
+        findings.push(not_settled(evidence));
     }
     findings.sort_by_key(|finding| finding.broken);
     Verdict { findings, unknown, unsettled }
@@ -171,6 +170,21 @@ impl Case<'_> {
             told: told.collect(),
             effects: self.done.iter().map(|effect| (*effect).clone()).collect(),
         }
+    }
+}
+
+/// Returns what is known of all that is unknown still.
+fn not_settled(evidence: &Evidence) -> Finding {
+    let told = evidence.told.iter().filter(|(_, told)| {
+        told.iter()
+            .filter_map(Told::transaction)
+            .any(|id| evidence.unsettled.iter().any(|unknown| unknown == id))
+    });
+    Finding {
+        broken: Broken::NotSettled,
+        key: evidence.unsettled.join(" "),
+        told: told.map(|(key, told)| format!("{key}: {told:?}")).collect(),
+        effects: Vec::new(),
     }
 }
 

@@ -15,13 +15,13 @@ use crate::support::{Client, bearer, text};
 /// Payers at once.
 const AT_ONCE: usize = 16;
 
-/// Lets payers act on everything that was made, and returns the wishes that follow from it.
+/// Lets payers act on everything that was made. Returns the wishes that follow from it, and what was done for payers beside them.
 pub(super) async fn pay(
     ground: &Arc<Ground>,
     callers: &Callers,
     wishes: &mut Wishes,
     asked: &[Wish],
-) -> Vec<Wish> {
+) -> (Vec<Wish>, Vec<Wish>) {
     let told = callers.told();
     let made = asked.iter().filter(|wish| wish.next != Next::Nothing).filter_map(|wish| {
         let body = told.get(&wish.key)?.iter().find_map(|told| match told {
@@ -33,7 +33,9 @@ pub(super) async fn pay(
     let made: Vec<(&Wish, Value)> = made.collect();
     let acts = made.iter().map(|(wish, object)| act(ground, callers, wish, object));
     futures_util::stream::iter(acts).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
-    made.iter().flat_map(|(wish, object)| wishes.changes(wish, object)).collect()
+    let changes = made.iter().flat_map(|(wish, object)| wishes.changes(wish, object)).collect();
+    let beside = made.iter().filter_map(|(wish, _)| wish.captured_when_read()).collect();
+    (changes, beside)
 }
 
 async fn act(ground: &Ground, callers: &Callers, wish: &Wish, made: &Value) {

@@ -29,15 +29,18 @@ const LONGEST_DELAY_MS: u64 = 600;
 /// How long past its deadline a row of a gateway that died counts as worked on.
 const LEASE_MARGIN_MS: u64 = 5_000;
 
-/// The reconciler's schedule, fifteen times as fast as in production; none while it is not there.
-const RECONCILER: Option<[(&str, &str); 2]> = None;
+/// The reconciler's schedule, fifteen times as fast as in production.
+const RECONCILER: [(&str, &str); 2] = [
+    ("GATEWAY_RECONCILE__SCHEDULE_MS", "[333, 2000, 8000, 40000, 240000, 1440000, 5760000]"),
+    ("GATEWAY_RECONCILE__EVERY_MS", "100"),
+];
 /// What five minutes are on that schedule, from the moment when a row that a dead gateway left may be taken.
 const FIRST_MINUTES_MS: u64 = 20_000 + DEADLINE_MS + LEASE_MARGIN_MS;
 
 impl Plan {
     /// Small enough for every change.
     pub(super) const fn small(seed: u64) -> Self {
-        Self { seed, each: 8, tenants: 3, callers: 24, pause_ms: 500, patience: Duration::from_secs(60) }
+        Self { seed, each: 12, tenants: 3, callers: 24, pause_ms: 500, patience: Duration::from_secs(60) }
     }
 
     /// As large as a few minutes allow.
@@ -46,14 +49,9 @@ impl Plan {
         Self { seed, each, tenants, callers: 64, pause_ms: 1_500, patience: Duration::from_secs(300) }
     }
 
-    /// Returns how long unknown outcomes are given to be settled by the gateways themselves; none while nobody does.
-    pub(super) fn first_minutes() -> Option<Duration> {
-        RECONCILER.map(|_| Duration::from_millis(FIRST_MINUTES_MS))
-    }
-
-    /// Returns how long it takes until a repeat of a key can tell what became of it.
-    pub(super) const fn until_told() -> Duration {
-        Duration::from_millis(QUIET_MS + DEADLINE_MS + LEASE_MARGIN_MS)
+    /// Returns how long unknown outcomes are given to be settled by the gateways themselves.
+    pub(super) const fn first_minutes() -> Duration {
+        Duration::from_millis(FIRST_MINUTES_MS)
     }
 
     /// Returns what every gateway is told beside its addresses.
@@ -65,8 +63,7 @@ impl Plan {
             ("GATEWAY_LISTEN__WORKERS", "1".to_owned()),
             ("GATEWAY_TELEMETRY__FILTER", "error".to_owned()),
         ];
-        let reconciler = RECONCILER.into_iter().flatten();
-        settings.extend(reconciler.map(|(name, value)| (name, value.to_owned())));
+        settings.extend(RECONCILER.map(|(name, value)| (name, value.to_owned())));
         settings
     }
 

@@ -64,6 +64,13 @@ pub(super) fn table(
     }
     writeln!(text, "network: {network:?}").ok();
     writeln!(text, "blows: {blows:?}").ok();
+    let mut codes: BTreeMap<&str, usize> = BTreeMap::new();
+    for told in evidence.told.values().flatten() {
+        if let Told::Refused { code, .. } | Told::NotSent { code, .. } | Told::Unknown { code, .. } = told {
+            *codes.entry(code).or_default() += 1;
+        }
+    }
+    writeln!(text, "errors told: {codes:?}").ok();
     let Verdict { unknown, unsettled, .. } = verdict;
     writeln!(text, "transactions told as unknown: {unknown}, still unknown at last: {unsettled}").ok();
     writeln!(text, "broken promises: {:?}", verdict.counts()).ok();

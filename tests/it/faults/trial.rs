@@ -30,7 +30,7 @@ struct Trial {
     callers: Callers,
     random: Random,
     blows: BTreeMap<Blow, u64>,
-    /// The tenant of each key.
+    /// Every wish that was asked for.
     asked: Vec<Wish>,
 }
 
@@ -43,8 +43,9 @@ pub(super) async fn hold(plan: Plan, ground: Ground) {
     let mut wishes = Wishes::new(plan.tenants);
     let first = wishes.creations(plan.each);
     trial.storm(first.clone()).await;
-    let changes = payers::pay(&trial.ground, &trial.callers, &mut wishes, &first).await;
+    let (changes, beside) = payers::pay(&trial.ground, &trial.callers, &mut wishes, &first).await;
     trial.storm(changes).await;
+    trial.asked.extend(beside);
     let unsettled = trial.settle().await;
     trial.ask_once_more().await;
     let evidence = trial.gather(unsettled).await;
@@ -78,25 +79,13 @@ impl Trial {
         self.ground.calm().await;
     }
 
-    /// Gives unknown outcomes their time; returns those that are unknown still. Without a reconciler, those who ask again
-    /// are told what became of their call.
-    async fn settle(&mut self) -> Vec<String> {
-        let told = self.callers.told();
-        let is_unknown = |wish: &&Wish| {
-            told.get(&wish.key)
-                .is_some_and(|told| told.iter().any(|told| matches!(told, Told::Unknown { .. })))
-        };
-        let unknown: Vec<Wish> = self.asked.iter().filter(is_unknown).cloned().collect();
-        let Some(patience) = Plan::first_minutes() else {
-            tokio::time::sleep(Plan::until_told()).await;
-            self.callers.ask(&self.ground, &unknown, Tries::UntilTold(20), &mut self.random).await;
-            return self.still_unknown(&unknown).await;
-        };
+    /// Gives unknown outcomes their time, in which nobody asks; returns those that are unknown still.
+    async fn settle(&self) -> Vec<String> {
         let pause = Duration::from_millis(500);
         let mut waited = Duration::ZERO;
         loop {
-            let unsettled = self.still_unknown(&unknown).await;
-            if unsettled.is_empty() || waited >= patience {
+            let unsettled = self.still_unknown().await;
+            if unsettled.is_empty() || waited >= Plan::first_minutes() {
                 return unsettled;
             }
             tokio::time::sleep(pause).await;
@@ -104,29 +93,21 @@ impl Trial {
         }
     }
 
-    async fn still_unknown(&self, wishes: &[Wish]) -> Vec<String> {
-        let log = self.read_log(wishes, |told| matches!(told, Told::Unknown { .. })).await;
+    async fn still_unknown(&self) -> Vec<String> {
+        let log = self.read_log(|told| matches!(told, Told::Unknown { .. })).await;
         log.into_iter().filter(|(_, status)| status == "unknown").map(|(id, _)| id).collect()
     }
 
     /// Lets half of the callers ask once more: whoever was told that it is done is told so again, in the same words.
     async fn ask_once_more(&mut self) {
-        let half = |_: &Wish| self.random.below(2) == 0;
-        let wishes: Vec<Wish> = self
-            .asked
-            .clone()
-            .into_iter()
-            .filter({
-                let mut half = half;
-                move |wish| half(wish)
-            })
-            .collect();
+        let mut wishes = self.asked.clone();
+        wishes.retain(|wish| !wish.is_beside && self.random.below(2) == 0);
         self.callers.ask(&self.ground, &wishes, Tries::UntilTold(20), &mut self.random).await;
     }
 
     async fn gather(&self, unsettled: Vec<String>) -> Evidence {
         let rows = self.rows().await;
-        let log = self.read_log(&self.asked, |_| true).await.into_iter().map(|(id, status)| {
+        let log = self.read_log(|_| true).await.into_iter().map(|(id, status)| {
             let rows = rows.as_ref().map(|rows| rows.get(&id).copied().unwrap_or_default());
             (id, Logged { status, rows })
         });
@@ -139,10 +120,10 @@ impl Trial {
         }
     }
 
-    /// Returns what the API says of each transaction that was named to those who had these wishes.
-    async fn read_log(&self, wishes: &[Wish], pick: fn(&Told) -> bool) -> BTreeMap<String, String> {
+    /// Returns what the API says of each transaction that was named by an answer of this kind.
+    async fn read_log(&self, pick: fn(&Told) -> bool) -> BTreeMap<String, String> {
         let told = self.callers.told();
-        let named = wishes.iter().flat_map(|wish| {
+        let named = self.asked.iter().flat_map(|wish| {
             let told = told.get(&wish.key).map(Vec::as_slice).unwrap_or_default();
             let key = &self.callers.account(wish.tenant).key;
             told.iter().filter(|told| pick(told)).filter_map(move |told| Some((told.transaction()?, key)))

@@ -19,6 +19,8 @@ pub(super) struct Wish {
     pub(super) mark: String,
     /// What is asked for of the object afterwards.
     pub(super) next: Next,
+    /// Whether nobody asks for it under this key: it comes with something else.
+    pub(super) is_beside: bool,
 }
 
 /// What becomes of an object after it was made.
@@ -156,11 +158,24 @@ impl Wishes {
             body: Value::Null,
             mark: (self.least_minor + self.given).to_string(),
             next: Next::Nothing,
+            is_beside: false,
         }
     }
 }
 
 impl Wish {
+    /// Returns the capture that comes with reading an order which its payer has approved, where the provider waits for one.
+    pub(super) fn captured_when_read(&self) -> Option<Self> {
+        let is_captured = self.provider == "paypal" && matches!(self.next, Next::Refund(_));
+        is_captured.then(|| Self {
+            key: format!("{}-read", self.key),
+            operation: "orders.capture",
+            next: Next::Nothing,
+            is_beside: true,
+            ..self.clone()
+        })
+    }
+
     /// Returns the mark as an amount: all currencies here have two decimals.
     fn amount(&self) -> String {
         let (major, minor) = self.mark.split_at(self.mark.len() - 2);
