@@ -112,6 +112,8 @@ pub(super) struct Evidence {
     pub(super) effects: Vec<Effect>,
     /// By transaction id.
     pub(super) log: BTreeMap<String, Logged>,
+    /// Whether the ledger was away for a while: nodes that cannot see it cannot see each other's rows.
+    pub(super) was_ledger_away: bool,
     /// Those told as unknown that still were when the reconciler's first minutes were over.
     pub(super) unsettled: Vec<String>,
 }

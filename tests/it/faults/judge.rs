@@ -22,7 +22,7 @@ pub(super) enum Broken {
     FailedButDone,
     /// Told that it is done, and it was not.
     ToldButNotDone,
-    /// One key, two different answers that it is done.
+    /// One key, and two different objects told as done; or two transactions, while the ledger was there all the time.
     ToldDifferently,
     /// An effect that nobody asked for.
     NobodyAskedForIt,
@@ -53,6 +53,9 @@ pub(super) struct Verdict {
     pub(super) unknown: usize,
     /// Of these, those that were still unknown when the time was over.
     pub(super) unsettled: usize,
+    /// Transactions that gave way to another one of their key: two nodes began it while the ledger was away, and the provider,
+    /// who has the same key from both, made them one.
+    pub(super) replaced: usize,
 }
 
 /// Of a hundred unknown outcomes, so many may stay unknown.
@@ -66,11 +69,13 @@ pub(super) fn judge(evidence: &Evidence) -> Verdict {
         effects.entry(mark).or_default().push(effect);
     }
     let mut findings = Vec::new();
+    let mut replaced = 0;
     for wish in &evidence.wishes {
         let done = effects.remove(&(wish.provider, wish.operation, &*wish.mark)).unwrap_or_default();
         let told = evidence.answers(&wish.key);
         let case = Case { evidence, told, done: &done };
         findings.extend(case.broken().into_iter().map(|broken| case.finding(broken, wish)));
+        replaced += case.replaced();
     }
     let nobody = effects.into_values().map(|effects| Finding {
         broken: Broken::NobodyAskedForIt,
@@ -85,7 +90,7 @@ pub(super) fn judge(evidence: &Evidence) -> Verdict {
         findings.push(not_settled(evidence));
     }
     findings.sort_by_key(|finding| finding.broken);
-    Verdict { findings, unknown, unsettled }
+    Verdict { findings, unknown, unsettled, replaced }
 }
 
 /// One wish with its answers and effects.
@@ -98,13 +103,14 @@ struct Case<'a> {
 impl Case<'_> {
     fn broken(&self) -> Vec<Broken> {
         let is_told_done = self.told.iter().any(|told| matches!(told, Told::Done { .. }));
+        let objects: HashSet<_> = self.told.iter().filter_map(done_object).collect();
         let bodies: HashSet<_> = self.told.iter().filter_map(done_body).collect();
         let is_blamed = |told: &Told| matches!(told, Told::Refused { status: 401 | 403, .. });
         [
             (self.done.len() > 1, Broken::DoneTwice),
             (is_told_done && self.done.is_empty(), Broken::ToldButNotDone),
             (!is_told_done && self.is_told_failed() && !self.done.is_empty(), Broken::FailedButDone),
-            (bodies.len() > 1, Broken::ToldDifferently),
+            (objects.len() > 1 || self.is_told_in_other_words(&bodies), Broken::ToldDifferently),
             (self.told.iter().any(is_blamed), Broken::BlamedOnTheCaller),
             (!self.is_logged_once(), Broken::NotLoggedOnce),
             (self.is_log_wrong(), Broken::LogIsWrong),
@@ -136,9 +142,27 @@ impl Case<'_> {
         logged.collect()
     }
 
+    /// Whether a repeat was answered in other words than the first, beyond what a ledger that is away explains.
+    fn is_told_in_other_words(&self, bodies: &HashSet<&bytes::Bytes>) -> bool {
+        let transactions: HashSet<_> =
+            self.told.iter().filter(|told| done_body(told).is_some()).filter_map(Told::transaction).collect();
+        bodies.len() > 1 && !(self.evidence.was_ledger_away && transactions.len() == bodies.len())
+    }
+
+    /// Returns how many transactions gave way to another one of the key.
+    fn replaced(&self) -> usize {
+        let statuses = self.statuses();
+        let settled = statuses.iter().filter(|(status, _)| *status == "success").count();
+        let missing = statuses.iter().filter(|(status, _)| *status == "missing").count();
+        if self.evidence.was_ledger_away && settled > 0 { settled - 1 + missing } else { 0 }
+    }
+
     fn is_logged_once(&self) -> bool {
-        self.statuses().into_iter().all(|(status, rows)| match status {
-            "missing" => false,
+        let statuses = self.statuses();
+        let may_be_replaced =
+            self.evidence.was_ledger_away && statuses.iter().any(|(status, _)| *status == "success");
+        statuses.into_iter().all(|(status, rows)| match status {
+            "missing" => may_be_replaced,
             // Told from the ledger; its row follows when it is known.
             "unknown" => true,
             _ => rows.is_none_or(|rows| rows == 1),
@@ -193,6 +217,14 @@ fn done_body(told: &Told) -> Option<&bytes::Bytes> {
         Told::Done { body, .. } => Some(body),
         _ => None,
     }
+}
+
+/// Returns the provider's id of the object that an answer shows.
+fn done_object(told: &Told) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_slice(done_body(told)?).unwrap_or_default();
+    let fields = body.as_object()?;
+    let id = fields.iter().find(|(name, _)| name.starts_with("provider_") && name.ends_with("_id"));
+    id.map(|(_, id)| id.to_string())
 }
 
 impl Verdict {

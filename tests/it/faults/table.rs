@@ -71,8 +71,10 @@ pub(super) fn table(
         }
     }
     writeln!(text, "errors told: {codes:?}").ok();
-    let Verdict { unknown, unsettled, .. } = verdict;
+    let Verdict { unknown, unsettled, replaced, .. } = verdict;
     writeln!(text, "transactions told as unknown: {unknown}, still unknown at last: {unsettled}").ok();
+    writeln!(text, "transactions replaced by another of their key while the ledger was away: {replaced}")
+        .ok();
     writeln!(text, "broken promises: {:?}", verdict.counts()).ok();
     text
 }

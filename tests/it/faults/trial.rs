@@ -115,6 +115,7 @@ impl Trial {
             wishes: self.asked.clone(),
             told: self.callers.told(),
             effects: self.effects().await,
+            was_ledger_away: self.blows.contains_key(&Blow::RestartPostgres),
             log: log.collect(),
             unsettled,
         }

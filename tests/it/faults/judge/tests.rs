@@ -25,6 +25,7 @@ fn evidence(told: &[Told], times: usize) -> Evidence {
         effects: (0..times).map(effect).collect(),
         log: told.iter().filter_map(|told| Some((told.transaction()?.to_owned(), logged(told)))).collect(),
         wishes: vec![wish],
+        was_ledger_away: false,
         unsettled: Vec::new(),
     }
 }
@@ -90,6 +91,32 @@ fn a_success_that_was_not_done_is_found() {
 #[test]
 fn two_answers_to_one_key_are_found() {
     check(&evidence(&[done("txn_1"), done("txn_2")], 1), &[Broken::ToldDifferently]);
+}
+
+#[test]
+fn a_ledger_that_was_away_excuses_two_transactions_and_not_two_objects() {
+    let shown = |transaction: &str, object: &str| Told::Done {
+        transaction: transaction.to_owned(),
+        body: json!({"transaction_id": transaction, "provider_order_id": object}).to_string().into(),
+    };
+    let same = [shown("txn_1", "pi_1"), shown("txn_2", "pi_1")];
+    check(&evidence(&same, 1), &[Broken::ToldDifferently]);
+    let away = |told: &[Told]| Evidence { was_ledger_away: true, ..evidence(told, 1) };
+    check(&away(&same), &[]);
+    assert_eq!(judge(&away(&same)).replaced, 1);
+    check(&away(&[shown("txn_1", "pi_1"), shown("txn_2", "pi_2")]), &[Broken::ToldDifferently]);
+    // One transaction in two versions is no twin's.
+    let other_words = Told::Done { transaction: "txn_1".to_owned(), body: "other".into() };
+    check(&away(&[shown("txn_1", "pi_1"), other_words]), &[Broken::ToldDifferently]);
+
+    let mut lost = away(&[unknown(), shown("txn_2", "pi_1")]);
+    lost.log.remove("txn_1");
+    check(&lost, &[]);
+    lost.was_ledger_away = false;
+    check(&lost, &[Broken::NotLoggedOnce]);
+    let mut all_lost = away(&[unknown()]);
+    all_lost.log.clear();
+    check(&all_lost, &[Broken::NotLoggedOnce]);
 }
 
 #[test]
