@@ -2,11 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help run up down check fmt test bench overload needs
-=======
-.PHONY: help run up down check fmt test chaos bench needs
->>>>>>> 2710363 (tests: Hold what was told against what was done, in a storm)
+.PHONY: help run up down check fmt test chaos bench overload needs
 
 # Slow networks: a download is tried again before a build fails.
 export CARGO_NET_RETRY ?= 5

@@ -42,11 +42,7 @@ impl Installation {
         Self::start_with(false).await
     }
 
-<<<<<<< HEAD
     /// As `start`, with providers that keep what happened one by one.
-=======
-    /// As `start`, with providers that keep every effect and call.
->>>>>>> 2710363 (tests: Hold what was told against what was done, in a storm)
     pub(crate) async fn start_recorded() -> Self {
         Self::start_with(true).await
     }
