@@ -133,7 +133,7 @@ async fn who_takes_no_connection_was_sent_nothing_and_was_asked_again() {
     });
     for (url, failure) in [
         (format!("http://{unused}"), "no_connection"),
-        (format!("https://127.0.0.1:{}", plain_port), "no_tls"),
+        (format!("https://127.0.0.1:{plain_port}"), "no_tls"),
     ] {
         let scene = at(url).await;
         let first = check(&create(&scene, "k").await, 502, "provider_unreachable");
