@@ -9,11 +9,6 @@ pub(crate) const fn is_success(reply: &Reply) -> bool {
     matches!(reply.status, 200..=299)
 }
 
-/// Returns whether the provider did what was asked, where it answers that with nothing. A page for people is no such answer.
-pub(crate) fn is_empty_success(reply: &Reply) -> bool {
-    is_success(reply) && reply.body.is_empty()
-}
-
 /// Returns the outcome of a reply that says nothing: a 5xx, a redirect, or a success that cannot be read. After a read
 /// nothing has changed; after a write nobody knows, and it is to be looked up.
 pub(crate) fn says_nothing(provider: &str, effect: Effect, reply: &Reply) -> Outcome {

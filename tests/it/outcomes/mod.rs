@@ -111,6 +111,7 @@ async fn check(row: &Row, (provider, kind, is_safe): (&str, OperationKind, bool)
     scene.stage.fault(&fault).await;
 
     let told = scene.post_once("k", &request.path, &request.body).await;
+    assert!(!told.status.is_success(), "{context} {}", told.text());
     assert_eq!((told.status.as_u16(), &*told.code()), (row.status, row.code), "{context} {}", told.text());
     let error = told.json()["error"].clone();
     assert_eq!(error["retryable"], true, "with the same key it cannot be done twice: {context} {error}");
@@ -145,14 +146,17 @@ async fn check_transaction(scene: &Scene, error: &Value, row: &Row, context: &st
     .await;
     assert_eq!(logged["status"], expected, "{context} {logged}");
     let lines = logged["attempts"].as_array().expect("lines");
-    let last = lines.last().expect("a line");
+    let last = lines.iter().rfind(|line| line["effect"] == "write").expect("a write");
     let outcome = if row.state == Unknown { ["unknown", "executed"] } else { ["rejected"; 2] };
     assert!(outcome.contains(&last["outcome"].as_str().expect("a word")), "{context} {logged}");
-    assert_eq!(last["effect"], "write", "{context} {logged}");
 }
 
 async fn check_all((provider, kind, is_safe): (&'static str, OperationKind, bool)) {
-    let rows = rows();
+    let mut rows = rows();
+    if kind == OperationKind::SubscriptionsCancel {
+        // Its answer has no body: half of it is all of it.
+        rows.retain(|row| !["half_body", "slow_body"].map(Value::from).contains(&row.fault["kind"]));
+    }
     let checks = rows.iter().map(|row| check(row, (provider, kind, is_safe)));
     stream::iter(checks).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
 }

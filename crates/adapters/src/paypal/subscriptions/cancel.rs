@@ -11,6 +11,9 @@ use crate::paypal::{NAME, calls, errors};
 use crate::rejection::Missing;
 use crate::{Context, Exchange, Step, rejection, reply as replies, request};
 
+/// PayPal's answer to a cancellation that it has done.
+const NO_CONTENT: u16 = 204;
+
 /// Plans a cancellation.
 ///
 /// # Errors
@@ -36,7 +39,7 @@ enum Stage {
     Canceling,
     /// It is ended: looking what it is now.
     Confirming,
-    /// PayPal refused because of its state, which a repeat meets too: looking whether it is ended.
+    /// PayPal refused because of its state, which a repeat meets too, or said nothing: looking whether it is ended.
     Checking { refusal: Outcome },
     /// It is over, or not begun.
     Done,
@@ -58,7 +61,12 @@ impl Exchange for Cancel {
 
     fn resume(&mut self, context: &Context<'_>, reply: &Reply) -> Step {
         match std::mem::replace(&mut self.stage, Stage::Done) {
-            Stage::Canceling if replies::is_empty_success(reply) => self.read(Stage::Confirming),
+            Stage::Canceling if reply.status == NO_CONTENT => self.read(Stage::Confirming),
+            // Another success is not PayPal's answer to this: a page for people, say.
+            Stage::Canceling if replies::is_success(reply) => {
+                let refusal = replies::says_nothing(NAME, Effect::Write, reply);
+                self.read(Stage::Checking { refusal })
+            }
             Stage::Canceling => {
                 let outcome = errors::outcome(Missing::Subscription, Effect::Write, reply);
                 if errors::has_issue(reply, &["SUBSCRIPTION_STATUS_INVALID"]) {

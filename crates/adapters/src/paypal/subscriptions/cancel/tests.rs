@@ -55,6 +55,17 @@ fn the_end_stands_though_the_read_fails_or_is_stale() {
     }
 }
 
+/// A success that is none of PayPal's: only the subscription tells.
+#[test]
+fn a_page_for_people_ends_nothing() {
+    for (status, body) in [(200, "<html>Welcome</html>"), (200, ""), (201, "{}")] {
+        let played = play(&at_once(), &[(status, body), (200, ACTIVE)]);
+        assert_eq!(played.outcome, Outcome::Unknown(Unknown::Unreadable { status }), "{body}");
+        let subscription = told(play(&at_once(), &[(status, body), (200, CANCELLED)]));
+        assert_eq!(subscription.status, SubscriptionStatus::Canceled, "{status} {body}");
+    }
+}
+
 #[test]
 fn one_that_was_ended_before_is_a_success_of_the_repeat() {
     let invalid = unprocessable("SUBSCRIPTION_STATUS_INVALID");
