@@ -136,19 +136,20 @@ pub(super) const fn meaning_word(meaning: StatusMeaning) -> &'static str {
 /// Runs an exchange to its end.
 pub(super) async fn run(worker: &Worker, job: &Job<'_>, mut exchange: Box<dyn Exchange>) -> Ran {
     let context = job.context();
-    let mut caller = Caller { worker, job, calls: 0, attempts: Vec::new(), done: None };
+    let mut caller = Caller { worker, job, calls: 0, attempts: Vec::new(), done: None, unknown: None };
     let mut step = exchange.begin(&context);
     let outcome = loop {
         match step {
-            Step::Done(outcome) => break outcome,
+            // An adapter knows what its calls before this one did, and not that one of them was made twice.
+            Step::Done(outcome) => break judge(outcome, caller.unknown),
             Step::Call(_) if caller.calls >= MAX_CALLS => break Outcome::Unknown(Unknown::TimedOut),
             Step::Call(request) => match caller.call(*request).await {
                 Ok(reply) => step = exchange.resume(&context, &reply),
-                Err(outcome) => break outcome,
+                Err(outcome) => break judge(outcome, caller.done.or(caller.unknown)),
             },
         }
     };
-    Ran::first(caller.judge(outcome), caller.attempts)
+    Ran::first(outcome, caller.attempts)
 }
 
 struct Caller<'a> {
@@ -156,8 +157,10 @@ struct Caller<'a> {
     job: &'a Job<'a>,
     calls: u16,
     attempts: Vec<Attempt>,
-    /// There once something has been changed, or may have been: what is not known when the calls behind it fail.
+    /// There once something has been changed: what is not known when the calls behind it cannot be made.
     done: Option<Unknown>,
+    /// There once something may have been changed, by an attempt whose answer was lost.
+    unknown: Option<Unknown>,
 }
 
 impl Caller<'_> {
@@ -189,20 +192,6 @@ impl Caller<'_> {
         Err(Outcome::NotSent(NotSent::Unreachable))
     }
 
-    /// Returns what the end of the calls means for the whole operation: a failure, or a refusal that says nothing but "not
-    /// now", is no word about what was done before it.
-    fn judge(&self, outcome: Outcome) -> Outcome {
-        let says_nothing = match &outcome {
-            Outcome::Executed(_) | Outcome::Unknown(_) => false,
-            Outcome::NotSent(_) => true,
-            Outcome::Rejected(rejection) => matches!(
-                rejection.class,
-                RejectionClass::Credentials | RejectionClass::RateLimited | RejectionClass::Unavailable
-            ),
-        };
-        self.done.filter(|_| says_nothing).map_or(outcome, Outcome::Unknown)
-    }
-
     async fn attempt(&mut self, provider: &ProviderHandle, request: &Request) -> Result<Reply, Outcome> {
         let gateway = &self.worker.gateway;
         let job = self.job;
@@ -224,7 +213,7 @@ impl Caller<'_> {
         } else {
             self.attempts.extend(report.attempts);
         }
-        self.done = self.done.or(report.earlier_unknown);
+        self.unknown = self.unknown.or(report.earlier_unknown);
         match report.answer {
             actors::Answer::Replied(reply) => match report.earlier_unknown {
                 // Too busy to look: says nothing about the attempt before, which may have arrived.
@@ -239,13 +228,27 @@ impl Caller<'_> {
     /// Returns what a call that got no answer means for the whole operation.
     fn no_answer(&self, reason: Unknown, effect: Effect) -> Outcome {
         // In front of the call that matters: nothing was changed that anyone notices.
-        let is_before_the_write = effect != Effect::Write && self.done.is_none();
+        let is_before_the_write = effect != Effect::Write && self.done.or(self.unknown).is_none();
         if is_before_the_write && self.job.call.operation.kind().has_side_effect() {
             Outcome::Rejected(unavailable())
         } else {
             Outcome::Unknown(reason)
         }
     }
+}
+
+/// Returns what the end of the calls means for the whole operation: behind what was or may have been done, a failure, or a
+/// refusal that says nothing but "not now", is no word about it.
+fn judge(outcome: Outcome, done: Option<Unknown>) -> Outcome {
+    let says_nothing = match &outcome {
+        Outcome::Executed(_) | Outcome::Unknown(_) => false,
+        Outcome::NotSent(_) => true,
+        Outcome::Rejected(rejection) => matches!(
+            rejection.class,
+            RejectionClass::Credentials | RejectionClass::RateLimited | RejectionClass::Unavailable
+        ),
+    };
+    done.filter(|_| says_nothing).map_or(outcome, Outcome::Unknown)
 }
 
 /// Returns whether a repeat that is answered like this tells what became of the attempt before it. What is refused for now
