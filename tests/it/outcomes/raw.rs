@@ -131,10 +131,9 @@ async fn who_takes_no_connection_was_sent_nothing_and_was_asked_again() {
             stream.expect("a connection").write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").ok();
         }
     });
-    for (url, failure) in [
-        (format!("http://{unused}"), "no_connection"),
-        (format!("https://127.0.0.1:{plain_port}"), "no_tls"),
-    ] {
+    for (url, failure) in
+        [(format!("http://{unused}"), "no_connection"), (format!("https://127.0.0.1:{plain_port}"), "no_tls")]
+    {
         let scene = at(url).await;
         let first = check(&create(&scene, "k").await, 502, "provider_unreachable");
         assert_eq!(first["retryable"], true);

@@ -117,7 +117,7 @@ async fn an_endless_answer_ends_the_callers_connection_and_not_as_if_it_were_who
 async fn failures_open_the_circuit_of_the_passthrough_and_of_nothing_else() {
     let (stage, account) = start().await;
     stage.fault(&json!({"provider": "razorpay", "fault": {"status": 500, "body": {}}})).await;
-    for _ in 0..5 {
+    for _ in 0..10 {
         post(&stage, &account).await.expect(500);
     }
     let open = post(&stage, &account).await.expect(503);
