@@ -189,10 +189,12 @@ const fn is_settled(row: &LedgerEntry) -> bool {
 
 /// Waits while another node is at work on the key.
 async fn wait_for_owner(worker: &Worker, call: &Call, at_most: Duration) -> Result<(), Refusal> {
-    let left = call.meta.deadline.remaining(worker.gateway.clock.monotonic());
-    let left = left.ok_or(Refusal::KeyInUse { retry_after: Duration::from_secs(1) })?;
-    tokio::time::sleep(POLL.min(left).min(at_most.max(Duration::from_millis(1)))).await;
-    Ok(())
+    let left = || call.meta.deadline.remaining(worker.gateway.clock.monotonic());
+    let in_use = || Refusal::KeyInUse { retry_after: Duration::from_secs(1) };
+    let at_most = at_most.max(Duration::from_millis(1));
+    tokio::time::sleep(POLL.min(left().ok_or_else(in_use)?).min(at_most)).await;
+    // Without time left the ledger cannot be asked again, which is not the ledger's fault.
+    left().map(|_| ()).ok_or_else(in_use)
 }
 
 const fn replayed(status: u16, body: bytes::Bytes) -> Answer {

@@ -67,7 +67,7 @@ impl Callers {
         };
         for _ in 0..tries {
             let told = self.ask_once(ground, wish, random).await;
-            let is_final = matches!(told, Told::Done { .. } | Told::Refused { .. });
+            let is_final = told.is_final();
             self.told
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)

@@ -26,7 +26,8 @@ pub(super) enum Told {
 }
 
 /// Codes by which a request is turned away before anything is sent for it.
-const NOT_SENT: [&str; 6] = [
+const NOT_SENT: [&str; 7] = [
+    "operation_in_progress",
     "provider_unreachable",
     "circuit_open",
     "overloaded",
@@ -57,6 +58,16 @@ impl Told {
         }
     }
 
+    /// Whether a caller that reads it has no reason to ask again.
+    pub(super) const fn is_final(&self) -> bool {
+        match self {
+            Self::Done { .. } => true,
+            // The provider was asked too often, and says so.
+            Self::Refused { status, .. } => *status != 429,
+            Self::NotSent { .. } | Self::Unknown { .. } | Self::InUse | Self::Lost => false,
+        }
+    }
+
     /// Returns the transaction that the answer names.
     pub(super) fn transaction(&self) -> Option<&str> {
         match self {
@@ -78,6 +89,8 @@ pub(super) struct Effect {
     pub(super) mark: String,
     /// The provider's id of the object.
     pub(super) id: String,
+    /// When, by the provider's clock.
+    pub(super) at: String,
 }
 
 impl Effect {
@@ -90,7 +103,13 @@ impl Effect {
             Value::String(major) => major.replace('.', ""),
             _ => text("reference"),
         };
-        Self { provider: text("provider"), operation: text("operation"), mark, id: text("id") }
+        Self {
+            provider: text("provider"),
+            operation: text("operation"),
+            mark,
+            id: text("id"),
+            at: text("at"),
+        }
     }
 }
 
@@ -99,6 +118,8 @@ impl Effect {
 pub(super) struct Logged {
     /// The API's word: `success`, `failed` or `unknown`; `missing` where the API does not know it.
     pub(super) status: String,
+    /// The requests that went to the provider for it, as the API tells them.
+    pub(super) attempts: String,
     /// How many rows the log has, where that can be counted.
     pub(super) rows: Option<u64>,
 }
@@ -116,6 +137,8 @@ pub(super) struct Evidence {
     pub(super) was_ledger_away: bool,
     /// Those told as unknown that still were when the reconciler's first minutes were over.
     pub(super) unsettled: Vec<String>,
+    /// Orders that were paid and not captured, although nobody else captures them.
+    pub(super) stuck: Vec<String>,
 }
 
 impl Evidence {

@@ -32,6 +32,8 @@ pub(super) enum Broken {
     NotLoggedOnce,
     /// The log says otherwise than the providers.
     LogIsWrong,
+    /// A payer has paid, and the gateway that is to take the money does not, while the ledger was there all the time.
+    NotCaptured,
     /// Too many outcomes were still unknown after the reconciler's first minutes.
     NotSettled,
 }
@@ -88,6 +90,14 @@ pub(super) fn judge(evidence: &Evidence) -> Verdict {
     let unsettled = evidence.unsettled.len();
     if unsettled * 100 > unknown * MOST_UNSETTLED_PERCENT {
         findings.push(not_settled(evidence));
+    }
+    if !evidence.was_ledger_away {
+        findings.extend(evidence.stuck.iter().map(|order| Finding {
+            broken: Broken::NotCaptured,
+            key: order.clone(),
+            told: Vec::new(),
+            effects: Vec::new(),
+        }));
     }
     findings.sort_by_key(|finding| finding.broken);
     Verdict { findings, unknown, unsettled, replaced }

@@ -75,6 +75,7 @@ pub(super) fn table(
     writeln!(text, "transactions told as unknown: {unknown}, still unknown at last: {unsettled}").ok();
     writeln!(text, "transactions replaced by another of their key while the ledger was away: {replaced}")
         .ok();
+    writeln!(text, "orders paid and not captured, their transaction replaced: {}", evidence.stuck.len()).ok();
     writeln!(text, "broken promises: {:?}", verdict.counts()).ok();
     text
 }

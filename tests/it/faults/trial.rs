@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::TransactionId;
 use futures_util::StreamExt;
@@ -42,15 +42,22 @@ pub(super) async fn hold(plan: Plan, ground: Ground) {
     let mut trial = Trial { plan, ground, callers, random, blows: BTreeMap::new(), asked: Vec::new() };
     let mut wishes = Wishes::new(plan.tenants);
     let first = wishes.creations(plan.each);
+    let began = Instant::now();
     trial.storm(first.clone()).await;
-    let (changes, beside) = payers::pay(&trial.ground, &trial.callers, &mut wishes, &first).await;
-    trial.storm(changes).await;
-    trial.asked.extend(beside);
+    let paid = payers::pay(&trial.ground, &trial.callers, &mut wishes, &first).await;
+    trial.storm(paid.changes).await;
+    let stormed = began.elapsed();
+    trial.asked.extend(first.iter().filter_map(Wish::beside));
     let unsettled = trial.settle().await;
+    let settled = began.elapsed();
     trial.ask_once_more().await;
-    let evidence = trial.gather(unsettled).await;
+    let evidence = Evidence { stuck: paid.stuck, ..trial.gather(unsettled).await };
     let verdict = judge(&evidence);
     println!("{}", table((&plan, &trial.ground), &evidence, &verdict, &trial.blows));
+    let judged = began.elapsed();
+    println!(
+        "storms over after {stormed:.0?}, outcomes settled after {settled:.0?}, judged after {judged:.0?}"
+    );
     for finding in verdict.findings.iter().take(20) {
         println!("{finding}");
     }
@@ -95,7 +102,7 @@ impl Trial {
 
     async fn still_unknown(&self) -> Vec<String> {
         let log = self.read_log(|told| matches!(told, Told::Unknown { .. })).await;
-        log.into_iter().filter(|(_, status)| status == "unknown").map(|(id, _)| id).collect()
+        log.into_iter().filter(|(_, logged)| logged.status == "unknown").map(|(id, _)| id).collect()
     }
 
     /// Lets half of the callers ask once more: whoever was told that it is done is told so again, in the same words.
@@ -106,54 +113,70 @@ impl Trial {
     }
 
     async fn gather(&self, unsettled: Vec<String>) -> Evidence {
-        let rows = self.rows().await;
-        let log = self.read_log(|_| true).await.into_iter().map(|(id, status)| {
-            let rows = rows.as_ref().map(|rows| rows.get(&id).copied().unwrap_or_default());
-            (id, Logged { status, rows })
-        });
+        let mut log = self.read_log(|_| true).await;
+        if let Some(rows) = self.rows() {
+            for (id, logged) in &mut log {
+                logged.rows = Some(rows.get(id).copied().unwrap_or_default());
+            }
+        }
         Evidence {
             wishes: self.asked.clone(),
             told: self.callers.told(),
             effects: self.effects().await,
             was_ledger_away: self.blows.contains_key(&Blow::RestartPostgres),
-            log: log.collect(),
+            log,
             unsettled,
+            stuck: Vec::new(),
         }
     }
 
     /// Returns what the API says of each transaction that was named by an answer of this kind.
-    async fn read_log(&self, pick: fn(&Told) -> bool) -> BTreeMap<String, String> {
+    async fn read_log(&self, pick: fn(&Told) -> bool) -> BTreeMap<String, Logged> {
         let told = self.callers.told();
         let named = self.asked.iter().flat_map(|wish| {
             let told = told.get(&wish.key).map(Vec::as_slice).unwrap_or_default();
             let key = &self.callers.account(wish.tenant).key;
             told.iter().filter(|told| pick(told)).filter_map(move |told| Some((told.transaction()?, key)))
         });
-        let named: BTreeMap<&str, &String> = named.collect();
-        let reads =
-            named.into_iter().map(|(id, key)| async move { (id.to_owned(), self.status(id, key).await) });
-        futures_util::stream::iter(reads).buffer_unordered(AT_ONCE).collect().await
+        let mut named: BTreeMap<&str, &String> = named.collect();
+        let mut log = BTreeMap::new();
+        // What was answered is on its way for a moment.
+        for _ in 0..10 {
+            let reads =
+                named.iter().map(|(id, key)| async move { ((*id).to_owned(), self.logged(id, key).await) });
+            let read: Vec<_> = futures_util::stream::iter(reads).buffer_unordered(AT_ONCE).collect().await;
+            log.extend(read);
+            named.retain(|id, _| log[*id].status == "missing");
+            if named.is_empty() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        log
     }
 
-    async fn status(&self, id: &str, key: &str) -> String {
+    async fn logged(&self, id: &str, key: &str) -> Logged {
         let path = format!("/v1/transactions/{id}");
-        for _ in 0..100 {
+        for _ in 0..300 {
             let answer = self.ground.any().get(&path, &[("x-platform-key", key)]).await;
             match answer.status.as_u16() {
-                200 => return answer.json()["status"].as_str().unwrap_or_default().to_owned(),
-                // A key's minute is over, or the row is on its way.
-                429 | 503 | 404 => tokio::time::sleep(Duration::from_millis(300)).await,
+                200 => {
+                    let body = answer.json();
+                    let status = body["status"].as_str().unwrap_or_default().to_owned();
+                    return Logged { status, attempts: body["attempts"].to_string(), rows: None };
+                }
+                404 => break,
+                // A key's minute is over.
+                429 | 503 => tokio::time::sleep(Duration::from_millis(300)).await,
                 _ => panic!("{path}: {}", answer.text()),
             }
         }
-        "missing".to_owned()
+        Logged { status: "missing".to_owned(), attempts: String::new(), rows: None }
     }
 
     /// Returns how many rows the log has of each transaction, where it can be asked.
-    async fn rows(&self) -> Option<BTreeMap<String, u64>> {
+    fn rows(&self) -> Option<BTreeMap<String, u64>> {
         let servers = self.ground.servers()?;
-        // What was answered is on its way for a moment.
-        tokio::time::sleep(Duration::from_secs(2)).await;
         let told =
             servers.sql("SELECT transaction_id, count(*) FROM transaction_logs GROUP BY transaction_id");
         let rows = told.lines().filter_map(|line| {

@@ -120,7 +120,9 @@ impl Wishes {
     }
 
     fn link(&mut self, provider: &'static str) -> Wish {
-        let mut wish = self.wish(provider, "payment_links.create", "/v1/payment-links");
+        // At PayPal a link is an invoice, which can be paid when it was sent.
+        let operation = if provider == "paypal" { "payment_links.send" } else { "payment_links.create" };
+        let mut wish = self.wish(provider, operation, "/v1/payment-links");
         wish.body = json!({"provider": provider, "amount": wish.amount(), "currency": currency(provider),
             "description": "Invoice 42"});
         wish
@@ -164,16 +166,16 @@ impl Wishes {
 }
 
 impl Wish {
-    /// Returns the capture that comes with reading an order which its payer has approved, where the provider waits for one.
-    pub(super) fn captured_when_read(&self) -> Option<Self> {
-        let is_captured = self.provider == "paypal" && matches!(self.next, Next::Refund(_));
-        is_captured.then(|| Self {
-            key: format!("{}-read", self.key),
-            operation: "orders.capture",
-            next: Next::Nothing,
-            is_beside: true,
-            ..self.clone()
-        })
+    /// Returns what comes with it and is asked for by nobody, once at most as well. At PayPal an order that its payer has
+    /// approved is captured when it is read, and a link begins as a draft, which nobody can pay.
+    pub(super) fn beside(&self) -> Option<Self> {
+        let operation = match (self.provider, self.operation, self.next) {
+            ("paypal", "orders.create", Next::Refund(_)) => "orders.capture",
+            ("paypal", "payment_links.send", _) => "payment_links.create",
+            _ => return None,
+        };
+        let key = format!("{}-beside", self.key);
+        Some(Self { key, operation, next: Next::Nothing, is_beside: true, ..self.clone() })
     }
 
     /// Returns the mark as an amount: all currencies here have two decimals.
@@ -199,7 +201,10 @@ fn no_two_wishes_have_the_same_key_or_the_same_mark_at_one_operation() {
     let made = json!({"transaction_id": "txn_1"});
     let changes: Vec<Wish> = all.iter().flat_map(|wish| wishes.changes(wish, &made)).collect();
     assert!(changes.len() > 100);
+    let beside: Vec<Wish> = all.iter().filter_map(Wish::beside).collect();
+    assert!(beside.len() > 20);
     all.extend(changes);
+    all.extend(beside);
     let keys: std::collections::HashSet<&str> = all.iter().map(|wish| &*wish.key).collect();
     let marks: std::collections::HashSet<_> =
         all.iter().map(|wish| (wish.provider, wish.operation, &*wish.mark)).collect();

@@ -34,6 +34,10 @@ fn exercised() -> String {
     catalog.requests_in_flight("writes", 5);
     catalog.in_flight_limit(8192);
     catalog.request_shed("reads");
+    catalog.attempt_blocked("sign_in");
+    catalog.addresses(3);
+    catalog.looked_up("razorpay", "executed");
+    catalog.unsettled(2, 1, Duration::from_secs(40));
     telemetry.render()
 }
 

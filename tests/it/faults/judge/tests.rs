@@ -13,13 +13,15 @@ fn evidence(told: &[Told], times: usize) -> Evidence {
         operation: wish.operation.to_owned(),
         mark: wish.mark.clone(),
         id: format!("pi_{number}"),
+        at: "2026-01-05T10:00:00Z".to_owned(),
     };
     let status = |told: &Told| match told {
         Told::Done { .. } => "success",
         Told::Unknown { .. } => "unknown",
         _ => "failed",
     };
-    let logged = |told: &Told| Logged { status: status(told).to_owned(), rows: Some(1) };
+    let logged =
+        |told: &Told| Logged { status: status(told).to_owned(), attempts: "[]".to_owned(), rows: Some(1) };
     Evidence {
         told: [(wish.key.clone(), told.to_vec())].into(),
         effects: (0..times).map(effect).collect(),
@@ -27,6 +29,7 @@ fn evidence(told: &[Told], times: usize) -> Evidence {
         wishes: vec![wish],
         was_ledger_away: false,
         unsettled: Vec::new(),
+        stuck: Vec::new(),
     }
 }
 
@@ -120,6 +123,15 @@ fn a_ledger_that_was_away_excuses_two_transactions_and_not_two_objects() {
 }
 
 #[test]
+fn an_order_whose_money_is_not_taken_is_found() {
+    let mut evidence = evidence(&[done("txn_1")], 1);
+    evidence.stuck = vec!["paypal-1".to_owned()];
+    check(&evidence, &[Broken::NotCaptured]);
+    evidence.was_ledger_away = true;
+    check(&evidence, &[]);
+}
+
+#[test]
 fn a_fault_that_is_blamed_on_the_caller_is_found() {
     check(&evidence(&[refused(401)], 0), &[Broken::BlamedOnTheCaller]);
 }
@@ -145,7 +157,7 @@ fn an_answer_that_is_not_in_the_log_or_twice_is_found() {
 
 #[test]
 fn a_log_that_says_otherwise_than_the_provider_is_found() {
-    let log = |status: &str| Logged { status: status.to_owned(), rows: Some(1) };
+    let log = |status: &str| Logged { status: status.to_owned(), attempts: "[]".to_owned(), rows: Some(1) };
     let mut settled = evidence(&[unknown()], 1);
     settled.log.insert("txn_1".to_owned(), log("success"));
     check(&settled, &[]);
@@ -188,6 +200,9 @@ fn answers_are_read_for_what_they_say() {
     assert!(matches!(read(401, error("unknown_key")), Told::Refused { status: 401, .. }));
     assert!(matches!(read(409, error("already_refunded")), Told::Refused { .. }));
     assert_eq!(read(409, error("idempotency_key_in_use")), Told::InUse);
+    assert!(matches!(read(409, error("operation_in_progress")), Told::NotSent { .. }));
+    assert!(read(409, error("already_refunded")).is_final());
+    assert!(!read(429, error("provider_rate_limit")).is_final());
     assert!(matches!(read(502, error("provider_unreachable")), Told::NotSent { .. }));
     assert!(matches!(read(429, error("key_minute_limit")), Told::NotSent { .. }));
     assert!(matches!(read(503, error("ledger_unavailable")), Told::NotSent { .. }));
