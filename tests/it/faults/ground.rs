@@ -29,7 +29,7 @@ enum Base {
     /// PostgreSQL and Redis.
     Shared(Box<Installation>),
     /// The embedded store.
-    Alone { folder: TempDir, _sandbox: sandbox::Sandbox },
+    Alone { folder: TempDir, _sandbox: Box<sandbox::Sandbox> },
 }
 
 /// A gateway's place: whoever is started in it has the folder of the one before.
@@ -72,7 +72,8 @@ impl Ground {
         };
         let sandbox = sandbox::start(options).expect("a sandbox");
         let (control, providers) = (Client::new(sandbox.addresses().control), sandbox.addresses());
-        let base = Base::Alone { folder: tempfile::tempdir().expect("a folder"), _sandbox: sandbox };
+        let base =
+            Base::Alone { folder: tempfile::tempdir().expect("a folder"), _sandbox: Box::new(sandbox) };
         let ground = Self::new(&["alone"], control, providers, base);
         ground.start_all().await;
         ground

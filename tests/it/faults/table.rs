@@ -59,7 +59,7 @@ pub(super) fn table(
     write!(text, "{:<32}", "all").ok();
     row(&mut text, &std::array::from_fn(sum));
     let mut network: BTreeMap<&str, u64> = BTreeMap::new();
-    for (name, count) in ground.network.iter().flat_map(|proxy| proxy.counts()) {
+    for (name, count) in ground.network.iter().flat_map(testkit::fault_proxy::FaultProxy::counts) {
         *network.entry(name).or_default() += count;
     }
     writeln!(text, "network: {network:?}").ok();

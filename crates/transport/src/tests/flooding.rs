@@ -44,7 +44,7 @@ async fn check_flood(head: impl Into<String>, piece: impl Into<Vec<u8>>, expecte
 #[tokio::test]
 async fn two_gigabytes_are_given_up_at_once() {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 2 * GIB);
-    check_flood(head, [b'a'; 0x10000], Unreadable).await;
+    check_flood(head, vec![b'a'; 0x10000], Unreadable).await;
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn chunks_without_end_are_given_up_at_the_limit() {
     let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     check_flood(head, [b"4000\r\n".as_slice(), &[b' '; 0x4000], b"\r\n"].concat(), Unreadable).await;
     // One chunk that says it is as long as a number can be.
-    check_flood(format!("{head}7fffffffffffffff\r\n"), [b' '; 0x4000], Unreadable).await;
+    check_flood(format!("{head}7fffffffffffffff\r\n"), vec![b' '; 0x4000], Unreadable).await;
     // Chunks of one byte with extensions, of which the body is next to nothing.
     let extension = format!("1;{}\r\na\r\n", "x".repeat(1_000));
     check_flood(head, extension, Unreadable).await;
@@ -65,7 +65,7 @@ async fn a_bomb_stays_packed() {
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
         4 * GIB
     );
-    check_flood(head, [0x1f; 0x10000], Unreadable).await;
+    check_flood(head, vec![0x1f; 0x10000], Unreadable).await;
     // One that is small enough to be read is not either.
     let small = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\n\x1f\x8b\x08\x00\x00\x00\x00\x00";
     check(call(answering(small)).await, Unreadable);
@@ -83,8 +83,8 @@ async fn a_head_of_a_thousand_lines_is_unreadable() {
 #[tokio::test]
 async fn a_head_that_goes_on_for_ever_is_unreadable() {
     check_flood("HTTP/1.1 200 OK\r\n", "X-More: and more\r\n".repeat(1_000), Unreadable).await;
-    check_flood("HTTP/1.1 200 OK\r\nX-Long: ", [b'a'; 0x4000], Unreadable).await;
-    check_flood("HTTP/1.1 200 ", [b'a'; 0x4000], Unreadable).await;
+    check_flood("HTTP/1.1 200 OK\r\nX-Long: ", vec![b'a'; 0x4000], Unreadable).await;
+    check_flood("HTTP/1.1 200 ", vec![b'a'; 0x4000], Unreadable).await;
 }
 
 #[tokio::test]

@@ -152,7 +152,7 @@ impl Identity {
 
 /// A server that answers every request like this.
 pub(super) fn listen_tls(answer: &'static [u8]) -> TlsServer {
-    serve_tls(Identity::valid(), move |stream| {
+    serve_tls(&Identity::valid(), move |stream| {
         while read_request(stream).is_some() {
             stream.write_all(answer).ok();
             stream.flush().ok();
@@ -162,10 +162,10 @@ pub(super) fn listen_tls(answer: &'static [u8]) -> TlsServer {
 
 /// Runs `serve` in each session, one after the other.
 pub(super) fn serve_tls(
-    identity: Identity,
+    identity: &Identity,
     mut serve: impl FnMut(&mut TlsStream) + Send + 'static,
 ) -> TlsServer {
-    let config = Arc::new(server_config(&identity));
+    let config = Arc::new(server_config(identity));
     let address = listen(move |stream, _| {
         let connection = rustls::ServerConnection::new(Arc::clone(&config)).expect("a session");
         serve(&mut rustls::StreamOwned::new(connection, stream));
