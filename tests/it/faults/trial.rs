@@ -88,20 +88,18 @@ impl Trial {
 
     /// Gives unknown outcomes their time, in which nobody asks; returns those that are unknown still.
     async fn settle(&self) -> Vec<String> {
-        let pause = Duration::from_millis(500);
-        let mut waited = Duration::ZERO;
+        let began = Instant::now();
         loop {
             let unsettled = self.still_unknown().await;
-            if unsettled.is_empty() || waited >= Plan::first_minutes() {
+            if unsettled.is_empty() || began.elapsed() >= Plan::first_minutes() {
                 return unsettled;
             }
-            tokio::time::sleep(pause).await;
-            waited += pause;
+            tokio::time::sleep(Duration::from_millis(500)).await;
         }
     }
 
     async fn still_unknown(&self) -> Vec<String> {
-        let log = self.read_log(|told| matches!(told, Told::Unknown { .. })).await;
+        let log = self.read_log(|told| matches!(told, Told::Unknown { .. }), 1).await;
         log.into_iter().filter(|(_, logged)| logged.status == "unknown").map(|(id, _)| id).collect()
     }
 
@@ -113,7 +111,7 @@ impl Trial {
     }
 
     async fn gather(&self, unsettled: Vec<String>) -> Evidence {
-        let mut log = self.read_log(|_| true).await;
+        let mut log = self.read_log(|_| true, 10).await;
         if let Some(rows) = self.rows() {
             for (id, logged) in &mut log {
                 logged.rows = Some(rows.get(id).copied().unwrap_or_default());
@@ -130,8 +128,9 @@ impl Trial {
         }
     }
 
-    /// Returns what the API says of each transaction that was named by an answer of this kind.
-    async fn read_log(&self, pick: fn(&Told) -> bool) -> BTreeMap<String, Logged> {
+    /// Returns what the API says of each transaction that was named by an answer of this kind. What it does not know is asked
+    /// for so many times: what was answered is on its way for a moment.
+    async fn read_log(&self, pick: fn(&Told) -> bool, times: u32) -> BTreeMap<String, Logged> {
         let told = self.callers.told();
         let named = self.asked.iter().flat_map(|wish| {
             let told = told.get(&wish.key).map(Vec::as_slice).unwrap_or_default();
@@ -140,14 +139,13 @@ impl Trial {
         });
         let mut named: BTreeMap<&str, &String> = named.collect();
         let mut log = BTreeMap::new();
-        // What was answered is on its way for a moment.
-        for _ in 0..10 {
+        for time in 1..=times {
             let reads =
                 named.iter().map(|(id, key)| async move { ((*id).to_owned(), self.logged(id, key).await) });
             let read: Vec<_> = futures_util::stream::iter(reads).buffer_unordered(AT_ONCE).collect().await;
             log.extend(read);
             named.retain(|id, _| log[*id].status == "missing");
-            if named.is_empty() {
+            if named.is_empty() || time == times {
                 break;
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
