@@ -60,8 +60,8 @@ pub(super) struct Verdict {
     pub(super) replaced: usize,
 }
 
-/// Of a hundred unknown outcomes, so many may stay unknown.
-const MOST_UNSETTLED_PERCENT: usize = 1;
+/// Of so many unknown outcomes, or a part of them, one may stay unknown: 99 of a hundred are settled.
+const ONE_OF: usize = 100;
 
 /// Judges a run.
 pub(super) fn judge(evidence: &Evidence) -> Verdict {
@@ -88,7 +88,7 @@ pub(super) fn judge(evidence: &Evidence) -> Verdict {
     findings.extend(nobody);
     let unknown = evidence.transactions(|told| matches!(told, Told::Unknown { .. })).len();
     let unsettled = evidence.unsettled.len();
-    if unsettled * 100 > unknown * MOST_UNSETTLED_PERCENT {
+    if unsettled > unknown.div_ceil(ONE_OF) {
         findings.push(not_settled(evidence));
     }
     if !evidence.was_ledger_away {
@@ -164,13 +164,15 @@ impl Case<'_> {
         let statuses = self.statuses();
         let settled = statuses.iter().filter(|(status, _)| *status == "success").count();
         let missing = statuses.iter().filter(|(status, _)| *status == "missing").count();
-        if self.evidence.was_ledger_away && settled > 0 { settled - 1 + missing } else { 0 }
+        if self.evidence.was_ledger_away { settled.saturating_sub(1) + missing } else { 0 }
     }
 
     fn is_logged_once(&self) -> bool {
         let statuses = self.statuses();
-        let may_be_replaced =
-            self.evidence.was_ledger_away && statuses.iter().any(|(status, _)| *status == "success");
+        // By one that is told as done, or by one of which nobody was told.
+        let has_another = statuses.iter().any(|(status, _)| *status == "success")
+            || self.told.iter().any(|told| matches!(told, Told::Lost | Told::InUse));
+        let may_be_replaced = self.evidence.was_ledger_away && has_another;
         statuses.into_iter().all(|(status, rows)| match status {
             "missing" => may_be_replaced,
             // Told from the ledger; its row follows when it is known.

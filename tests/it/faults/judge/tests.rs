@@ -120,6 +120,9 @@ fn a_ledger_that_was_away_excuses_two_transactions_and_not_two_objects() {
     let mut all_lost = away(&[unknown()]);
     all_lost.log.clear();
     check(&all_lost, &[Broken::NotLoggedOnce]);
+    let mut another = away(&[Told::Lost, unknown()]);
+    another.log.clear();
+    check(&another, &[]);
 }
 
 #[test]
@@ -170,6 +173,13 @@ fn a_log_that_says_otherwise_than_the_provider_is_found() {
 
 #[test]
 fn one_in_a_hundred_may_stay_unknown_and_no_more() {
+    // One of a part of a hundred, too.
+    let few = |unsettled: &[&str]| Evidence {
+        unsettled: unsettled.iter().map(|id| (*id).to_owned()).collect(),
+        ..evidence(&[unknown()], 1)
+    };
+    check(&few(&["txn_1"]), &[]);
+    check(&few(&["txn_1", "txn_2"]), &[Broken::NotSettled]);
     let mut evidence = Evidence::default();
     for number in 0..200 {
         let transaction = Some(format!("txn_{number}"));
