@@ -1,8 +1,7 @@
 //! Slow clients: a connection that holds a place and brings no request, or does not take its answers, is cut off.
 //!
-//! The server itself sees to the head of a connection's first request and to idle HTTP/1.1 connections. What it does not see is
-//! a later head that comes in drops, an HTTP/2 connection that does nothing but answer pings, and a reader that does not read.
-//! All three are seen here, between the server and the socket, by a tick and what has happened since the last one: no clock
+//! The server itself sees to HTTP/1.1 connections that have become idle. What it does not see is a head that comes in drops, an
+//! HTTP/2 connection that does nothing but answer pings, and a reader that does not read. All three are seen here, between the server and the socket, by a tick and what has happened since the last one: no clock
 //! is read and no timer set for a request.
 
 use std::cell::Cell;
@@ -162,7 +161,11 @@ impl<T: AsyncRead + Unpin> AsyncRead for Paced<T> {
             return Poll::Pending;
         };
         if buffer.filled().len() > before && self.requests.under_way.get() == 0 {
-            self.requests.has_heard.set(true);
+            let is_beginning = !self.requests.has_heard.replace(true);
+            if is_beginning && self.farewell.is_none() {
+                // A head has its own time, however long the connection brought nothing before.
+                self.idle_ticks = 0;
+            }
         }
         Poll::Ready(read)
     }
@@ -207,7 +210,10 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Paced<T> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match Pin::new(&mut self.inner).poll_flush(cx) {
-            Poll::Ready(flushed) => Poll::Ready(flushed),
+            Poll::Ready(flushed) => {
+                self.is_stalled = false;
+                Poll::Ready(flushed)
+            }
             Poll::Pending => self.pending(cx),
         }
     }

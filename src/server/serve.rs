@@ -87,7 +87,7 @@ where
         Some(mut tls) => {
             tls.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1.to_vec()];
             server.listen("public", listener, move || {
-                let http = service(app(), limits, stopping.clone());
+                let http = service(app(), stopping.clone());
                 let mut acceptor = Acceptor::new(tls.clone());
                 acceptor.set_handshake_timeout(HANDSHAKE);
                 let leaving = leaving.clone();
@@ -102,7 +102,7 @@ where
             })?
         }
         None => server.listen("public", listener, move || {
-            let http = service(app(), limits, stopping.clone());
+            let http = service(app(), stopping.clone());
             fn_service(move |stream: TcpStream| async move {
                 // As with TLS, below.
                 stream.set_nodelay(true).ok();
@@ -118,7 +118,6 @@ where
 /// Returns what answers on a connection of any kind.
 fn service<T, I, S, B>(
     app: I,
-    limits: Limits,
     stopping: GracefulShutdownSignal,
 ) -> impl ServiceFactory<Greeted<T>, Config = (), Response = (), Error = DispatchError, InitError = ()>
 where
@@ -139,7 +138,9 @@ where
             async move { stopping.notified().await }
         })
         .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(limits.head)
+        // The server's own clock for the first head runs from the accepting, and answers 408 on a connection that a client has
+        // opened ahead of its requests: the one sent at that moment would be lost. `Paced` sees to that head, as to all others.
+        .client_request_timeout(Duration::ZERO)
         .client_disconnect_timeout(DISCONNECT)
         .on_connect_ext(|connection: &Paced<T>, data: &mut Extensions| {
             data.insert(connection.requests());
