@@ -8,11 +8,15 @@ use futures_util::future::join_all;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Account, Answer, Client, Installation, Scene, StageOptions, eventually, text};
+use crate::support::{
+    Account, Answer, Client, Installation, Scene, StageOptions, eventually, plan_of_all, text,
+};
 
 const PROVIDERS: [(&str, &str); 3] = [("razorpay", "INR"), ("paypal", "USD"), ("stripe", "USD")];
 /// What each order is about, in the smallest unit.
 const AMOUNT: u64 = 10_000;
+/// Orders about which all is asked at the same time.
+const AT_ONCE: usize = 3;
 /// What is answered, beside success: all of it says that nothing was done, and why.
 const REFUSALS: [(u16, &str); 3] = [(409, "conflict"), (422, "provider"), (422, "invalid_request")];
 
@@ -27,7 +31,7 @@ struct Size {
 fn size() -> Size {
     let number =
         |name, otherwise| std::env::var(name).map_or(otherwise, |text| text.parse().expect("a number"));
-    Size { orders: number("ORDERS", 6), parallel: number("PARALLEL", 8) }
+    Size { orders: number("ORDERS", 12), parallel: number("PARALLEL", 8) }
 }
 
 /// Gateways with one tenant, and the judge.
@@ -167,14 +171,20 @@ async fn no_more_goes_back_than_was_taken_on_the_embedded_store() {
     // Nobody's time is over while others are served.
     let options =
         StageOptions { configure: |config| config.calls.deadline_ms = 30_000, ..StageOptions::default() };
-    let scene = Scene::start_with("embeddedturns", options).await;
+    let mut scene = Scene::start_with("embeddedturns", options).await;
+    plan_of_all(scene.stage.folder(), "enterprise");
+    scene.account.take_wide_key(&scene.stage.api).await;
     let field = Field {
         nodes: vec![scene.stage.api.clone()],
         key: scene.account.key.clone(),
         judge: scene.stage.control.clone(),
     };
-    // The plan allows some hundred requests a minute.
-    let told = join_all((0..12).map(|number| field.storm(number, 8))).await;
+    let Size { orders, parallel } = size();
+    let mut told = Vec::new();
+    for first in (0..orders).step_by(AT_ONCE) {
+        let storms = (first..orders.min(first + AT_ONCE)).map(|number| field.storm(number, parallel));
+        told.extend(join_all(storms).await);
+    }
     field.judge(&told).await;
     let waited_in_vain: usize = told.iter().map(|told| told.in_progress).sum();
     assert_eq!(waited_in_vain, 0, "everybody's turn comes in time");
@@ -184,17 +194,18 @@ async fn no_more_goes_back_than_was_taken_on_the_embedded_store() {
 async fn no_more_goes_back_than_was_taken_on_many_nodes_with_redis_away_half_of_the_time() {
     let installation = Installation::start_recorded().await;
     let nodes = [installation.node("one").await, installation.node("two").await];
-    let account = Account::at(&nodes[0].api, "manyturns").await;
-    let key = installation.key_with_limits(&nodes[0], &account, ("enterprise", 600_000, 500_000_000)).await;
+    let mut account = Account::at(&nodes[0].api, "manyturns").await;
+    installation.sql("UPDATE users SET plan_tier = 'enterprise'");
+    account.take_wide_key(&nodes[0].api).await;
     let field = Field {
         nodes: nodes.iter().map(|node| node.api.clone()).collect(),
-        key: text(&key, "key"),
+        key: account.key,
         judge: installation.control.clone(),
     };
     let Size { orders, parallel } = size();
     let mut told = Vec::new();
     let mut is_away = false;
-    for first in (0..orders).step_by(3) {
+    for first in (0..orders).step_by(AT_ONCE) {
         // Redis comes or goes in the middle of each round.
         let change = async {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -204,7 +215,8 @@ async fn no_more_goes_back_than_was_taken_on_many_nodes_with_redis_away_half_of_
                 installation.redis.kill();
             }
         };
-        let storms = join_all((first..orders.min(first + 3)).map(|number| field.storm(number, parallel)));
+        let storms =
+            join_all((first..orders.min(first + AT_ONCE)).map(|number| field.storm(number, parallel)));
         told.extend(futures_util::join!(storms, change).0);
         is_away = !is_away;
     }

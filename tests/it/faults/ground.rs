@@ -5,13 +5,13 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 use testkit::fault_proxy::{FaultPlan, FaultProxy};
 use tokio::sync::Mutex;
 
 use super::plan::Plan;
-use crate::support::{Account, Client, Installation, Node, Serve, bearer};
+use crate::support::{Account, Client, Installation, Node, Serve, plan_of_all};
 
 /// Everything that a run needs.
 pub(super) struct Ground {
@@ -188,14 +188,12 @@ impl Ground {
         for number in 0..count {
             accounts.push(Account::at(&self.any(), &format!("chaos{number}")).await);
         }
-        let Some(installation) = self.servers() else { return accounts };
-        installation.sql("UPDATE users SET plan_tier = 'enterprise'");
+        match &self.base {
+            Base::Shared(installation) => drop(installation.sql("UPDATE users SET plan_tier = 'enterprise'")),
+            Base::Alone { folder, .. } => plan_of_all(folder.path(), "enterprise"),
+        }
         for account in &mut accounts {
-            let body = json!({"name": "chaos", "environment": "test", "rate_limit_per_min": 600_000,
-                "rate_limit_per_day": 500_000_000});
-            let headers = [("authorization", &*bearer(&account.token))];
-            let key = self.any().post("/api/keys", &headers, &body).await.expect(201).json();
-            key["key"].as_str().expect("a key").clone_into(&mut account.key);
+            account.take_wide_key(&self.any()).await;
         }
         accounts
     }

@@ -60,7 +60,7 @@ pub(super) struct Verdict {
     pub(super) replaced: usize,
 }
 
-/// Of so many unknown outcomes, or a part of them, one may stay unknown: 99 of a hundred are settled.
+/// Of so many unknown outcomes one may stay unknown, and one where there are fewer: 99 of a hundred are settled.
 const ONE_OF: usize = 100;
 
 /// Judges a run.
@@ -88,7 +88,7 @@ pub(super) fn judge(evidence: &Evidence) -> Verdict {
     findings.extend(nobody);
     let unknown = evidence.transactions(|told| matches!(told, Told::Unknown { .. })).len();
     let unsettled = evidence.unsettled.len();
-    if unsettled > unknown.div_ceil(ONE_OF) {
+    if unsettled > (unknown / ONE_OF).max(1) {
         findings.push(not_settled(evidence));
     }
     if !evidence.was_ledger_away {

@@ -33,5 +33,5 @@ async fn every_key_is_done_once_whatever_a_gateway_with_its_own_store_suffers() 
 #[ignore = "takes minutes: `make chaos`"]
 async fn ten_thousand_calls() {
     trial::hold(Plan::large(1, 360), Ground::shared().await).await;
-    trial::hold(Plan::large(2, 80), Ground::alone().await).await;
+    trial::hold(Plan::large(2, 360), Ground::alone().await).await;
 }

@@ -2,6 +2,7 @@
 
 mod client;
 mod dev;
+mod embedded;
 mod nodes;
 mod requests;
 mod scene;
@@ -10,6 +11,7 @@ mod stage;
 
 pub(crate) use client::{Answer, Client};
 pub(crate) use dev::{Dev, PROGRAM, dev_command, free_ports};
+pub(crate) use embedded::plan_of_all;
 pub(crate) use nodes::{Installation, Node};
 pub(crate) use requests::{in_vain, ready};
 pub(crate) use scene::{Scene, text};

@@ -7,12 +7,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, LazyLock};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 use testkit::servers::{Postgres, Redis};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{Account, Answer, Client, PROGRAM, bearer, eventually, free_ports};
+use super::{Account, Answer, Client, PROGRAM, eventually, free_ports};
 
 /// The login role of the gateways.
 const ROLE: &str = "unified_gateway";
@@ -129,10 +129,7 @@ impl Installation {
         (plan, per_minute, per_day): (&str, u32, u32),
     ) -> Value {
         self.sql(&format!("UPDATE users SET plan_tier = '{plan}'"));
-        let body = json!({"name": "limited", "environment": "test", "rate_limit_per_min": per_minute,
-            "rate_limit_per_day": per_day});
-        let headers = [("authorization", &*bearer(&account.token))];
-        node.api.post("/api/keys", &headers, &body).await.expect(201).json()
+        account.limited_key(&node.api, per_minute, per_day).await
     }
 
     /// Returns where the simulated providers listen.
