@@ -48,7 +48,7 @@ pub struct StreamedReply {
 }
 
 impl StreamedReply {
-    /// Returns how long the provider asks to wait (`Retry-After` in seconds).
+    /// Returns how long the provider asks to wait (`Retry-After`).
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(&self.headers)
     }

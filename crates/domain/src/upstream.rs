@@ -104,16 +104,24 @@ impl Reply {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// Returns how long the provider asks to wait (`Retry-After` in seconds).
+    /// Returns how long the provider asks to wait (`Retry-After`).
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(&self.headers)
     }
 }
 
-/// Returns how long an answer asks to wait (RFC 9110, 10.2.3), where it says so in seconds: no provider sends a date.
+/// Returns how long an answer asks to wait (RFC 9110, 10.2.3): in seconds, or until a moment, which is read by the answer's own
+/// `Date`.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get("retry-after")?.to_str().ok()?;
-    seconds.trim().parse().ok().map(Duration::from_secs)
+    let text =
+        |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok()).map(str::trim);
+    let wanted = text("retry-after")?;
+    if let Ok(seconds) = wanted.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let (until, now) =
+        (httpdate::parse_http_date(wanted).ok()?, httpdate::parse_http_date(text("date")?).ok()?);
+    Some(until.duration_since(now).unwrap_or_default())
 }
 
 /// Where a provider's API listens: the configured base address, already split.
@@ -159,4 +167,34 @@ pub enum Unsent {
     /// The request is not valid HTTP.
     #[error("request cannot be written")]
     Malformed,
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn wait(headers: &[(&'static str, &'static str)]) -> Option<Duration> {
+        let header = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        retry_after(&headers.iter().map(header).collect())
+    }
+
+    #[test]
+    fn a_wait_is_told_in_seconds_or_by_a_moment() {
+        let until = ("retry-after", "Thu, 26 Nov 2026 12:00:30 GMT");
+        let date = |value| ("date", value);
+        assert_eq!(wait(&[("retry-after", " 120 ")]), Some(Duration::from_mins(2)));
+        assert_eq!(wait(&[until, date("Thu, 26 Nov 2026 11:59:00 GMT")]), Some(Duration::from_secs(90)));
+        assert_eq!(wait(&[until, date("Thu, 26 Nov 2026 12:01:00 GMT")]), Some(Duration::ZERO));
+        for unreadable in ["", "-1", "1.5", "soon", "99999999999999999999"] {
+            assert_eq!(wait(&[("retry-after", unreadable), date("Thu, 26 Nov 2026 12:01:00 GMT")]), None);
+        }
+        // Nobody's clock but the provider's own says what its moment means.
+        for headers in [&[until][..], &[until, date("today")], &[]] {
+            assert_eq!(wait(headers), None);
+        }
+    }
 }
