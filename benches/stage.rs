@@ -152,13 +152,7 @@ pub(crate) fn razorpay(vault: &Vault, tenant: TenantId, wrapped: &[u8]) -> Seale
         environment,
         fields: [seal("key_id", "rzp_test_1DP5mmOlF5G5ag"), seal("key_secret", "thisisasupersecret012345")]
             .into(),
-        features: [FeatureSetting {
-            feature: Feature::Payments,
-            is_enabled: true,
-            priority: 0,
-            falls_back: false,
-        }]
-        .into(),
+        features: [FeatureSetting::new(Feature::Payments, true, 0)].into(),
         last_verified_at: None,
         created_at: NOW,
         updated_at: NOW,

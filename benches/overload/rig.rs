@@ -184,7 +184,7 @@ fn services(running: &Running, tenant: TenantId, (wrapped, number): (&[u8], usiz
             name: (*field).into(),
             sealed: data_key.seal(&Binding { tenant, service, environment, field }, text, entropy).unwrap(),
         };
-        let feature = |feature| FeatureSetting { feature, is_enabled: true, priority, falls_back: false };
+        let feature = |feature| FeatureSetting::new(feature, true, priority);
         SealedService {
             tenant,
             service: service.into(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use adapters::adapter;
 use domain::ports::ServiceFeatures;
-use domain::{Environment, Feature, FeatureSetting, SealedService, TenantId};
+use domain::{Currency, Environment, Feature, FeatureSetting, OperationKind, SealedService, TenantId};
 
 use super::{ControlError, tell_of_change};
 use crate::app::Gateway;
@@ -21,6 +21,8 @@ pub(crate) struct Rule {
     pub providers: Vec<Box<str>>,
     /// Whether the next one may serve what the one before certainly did not.
     pub falls_back: bool,
+    /// Where calls in a currency begin: the providers that go before the others there, the first one first.
+    pub currencies: Vec<(Currency, Vec<Box<str>>)>,
     /// Where it stands in the request: what errors name their field by, `data[1].` for the second one of several.
     pub place: String,
 }
@@ -87,6 +89,7 @@ pub(super) fn keep_routing(new: &mut [SealedService], before: &[SealedService]) 
             setting.priority = old.map_or(setting.priority, |old| old.priority);
             setting.falls_back =
                 old.map_or_else(|| falls_back(&rules, feature, environment), |old| old.falls_back);
+            setting.currency_places = old.map(|old| old.currency_places.clone()).unwrap_or_default();
         }
     }
 }
@@ -108,11 +111,28 @@ pub(super) fn rules_of(services: &[SealedService]) -> Vec<Rule> {
             feature,
             environment,
             falls_back: served.first().is_some_and(|(_, setting)| setting.falls_back),
+            currencies: currencies_of(&served),
             providers: served.into_iter().map(|(service, _)| service.service.clone()).collect(),
             place: String::new(),
         }
     };
     found.into_iter().map(rule).collect()
+}
+
+/// Returns who goes first in each currency that has an order of its own, by the currency's code.
+fn currencies_of(served: &[(&SealedService, &FeatureSetting)]) -> Vec<(Currency, Vec<Box<str>>)> {
+    let mut found: BTreeMap<&str, (Currency, Vec<(u16, &str)>)> = BTreeMap::new();
+    for (service, setting) in served {
+        for (currency, place) in &setting.currency_places {
+            let first = found.entry(currency.code()).or_insert((*currency, Vec::new()));
+            first.1.push((*place, &service.service));
+        }
+    }
+    let first = |(currency, mut first): (Currency, Vec<(u16, &str)>)| {
+        first.sort_by_key(|(place, _)| *place);
+        (currency, first.into_iter().map(|(_, name)| name.into()).collect())
+    };
+    found.into_values().map(first).collect()
 }
 
 /// Returns whether a feature has a provider to choose: the passthrough names its own.
@@ -133,19 +153,7 @@ impl Rule {
                 self.invalid("feature", "A request through the passthrough names its provider itself.")
             );
         }
-        for (position, provider) in self.providers.iter().enumerate() {
-            let known = adapter(provider).map(|adapter| adapter.descriptor().id.as_str());
-            let known = known.ok_or_else(|| self.invalid("providers", "There is no such provider."))?;
-            if self.providers.iter().take(position).any(|other| other == provider) {
-                return Err(self.invalid("providers", format!("{known} is there twice.")));
-            }
-            if !serves(services, provider, self) {
-                let message = format!(
-                    "{known} does not serve {feature} in {environment}; switch that on with PUT /api/services/{known}/features."
-                );
-                return Err(self.invalid("providers", message));
-            }
-        }
+        self.check_order("providers", &self.providers, services)?;
         let left_out = services.iter().find(|service| {
             serves(services, &service.service, self) && !self.providers.contains(&service.service)
         });
@@ -159,20 +167,78 @@ impl Rule {
             None if self.providers.is_empty() => {
                 Err(self.invalid("providers", format!("Nobody serves {feature} in {environment}.")))
             }
-            None => Ok(()),
+            None => self.check_currencies(services),
         }
+    }
+
+    /// Checks that each currency is there once, with providers that serve the feature in it.
+    fn check_currencies(&self, services: &[SealedService]) -> Result<(), ControlError> {
+        for (position, (currency, first)) in self.currencies.iter().enumerate() {
+            let field = format!("currencies.{currency}");
+            if self.currencies.iter().take(position).any(|(other, _)| other == currency) {
+                return Err(self.invalid(&field, format!("{currency} is there twice.")));
+            }
+            if first.is_empty() {
+                let message = format!("Name who goes first in {currency}, or leave {currency} out.");
+                return Err(self.invalid(&field, message));
+            }
+            self.check_order(&field, first, services)?;
+            for descriptor in first.iter().filter_map(|name| adapter(name)).map(|one| one.descriptor()) {
+                let mut operations = descriptor.operations.iter().map(|able| able.kind);
+                let takes = |kind: OperationKind| {
+                    kind.feature() == self.feature && (descriptor.takes_currency)(kind, *currency)
+                };
+                if !operations.any(takes) {
+                    let (name, feature) = (descriptor.name, self.feature);
+                    return Err(self.invalid(&field, format!("{name} takes no {currency} for {feature}.")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that an order names providers that serve the feature, and each once.
+    fn check_order(
+        &self,
+        field: &str,
+        providers: &[Box<str>],
+        services: &[SealedService],
+    ) -> Result<(), ControlError> {
+        let (feature, environment) = (self.feature, self.environment);
+        for (position, provider) in providers.iter().enumerate() {
+            let known = adapter(provider).map(|adapter| adapter.descriptor().id.as_str());
+            let known = known.ok_or_else(|| self.invalid(field, "There is no such provider."))?;
+            if providers.iter().take(position).any(|other| other == provider) {
+                return Err(self.invalid(field, format!("{known} is there twice.")));
+            }
+            if !serves(services, provider, self) {
+                let message = format!(
+                    "{known} does not serve {feature} in {environment}; switch that on with PUT /api/services/{known}/features."
+                );
+                return Err(self.invalid(field, message));
+            }
+        }
+        Ok(())
     }
 
     fn apply(&self, services: &mut [SealedService]) {
         for service in services.iter_mut().filter(|service| service.environment == self.environment) {
-            let place = self.providers.iter().position(|provider| *provider == service.service);
-            let Some(priority) = place.and_then(|place| u16::try_from(place).ok()) else { continue };
+            let Some(priority) = place_in(&self.providers, &service.service) else { continue };
+            let place = |(currency, first): &(Currency, Vec<_>)| {
+                Some((*currency, place_in(first, &service.service)?))
+            };
+            let currency_places: Box<[_]> = self.currencies.iter().filter_map(place).collect();
             for setting in service.features.iter_mut().filter(|setting| setting.feature == self.feature) {
                 setting.priority = priority;
                 setting.falls_back = self.falls_back;
+                setting.currency_places.clone_from(&currency_places);
             }
         }
     }
+}
+
+fn place_in(order: &[Box<str>], service: &str) -> Option<u16> {
+    order.iter().position(|name| **name == *service).and_then(|place| u16::try_from(place).ok())
 }
 
 /// Returns whether a provider serves a rule's feature.

@@ -94,10 +94,8 @@ pub(crate) async fn set_features(
             return Err(ControlError::invalid(format!("features.{feature}"), message));
         }
         let position = features.iter().position(|setting| setting.feature == feature);
-        let mut setting = position.map_or_else(
-            || FeatureSetting { feature, is_enabled: false, priority: 0, falls_back: false },
-            |position| features.remove(position),
-        );
+        let mut setting = position
+            .map_or_else(|| FeatureSetting::new(feature, false, 0), |position| features.remove(position));
         if !setting.is_enabled {
             setting.falls_back = falls_back(&rules, feature, environment);
         }

@@ -75,10 +75,10 @@ impl Endpoints {
 struct Candidate<'a> {
     service: &'a ServiceEntry,
     adapter: &'static dyn Adapter,
-    priority: u16,
+    rank: (bool, u16),
 }
 
-/// Chooses the provider: the one asked for, else the tenant's first by priority that can do it as asked, in its currency.
+/// Chooses the provider: the one asked for, else the tenant's first for the currency that can do it as asked.
 pub(super) fn choose(call: &Call) -> Result<Route, Refusal> {
     let (candidates, mut refused) = candidates(call);
     for candidate in &candidates {
@@ -131,6 +131,7 @@ impl Candidate<'_> {
 fn candidates(call: &Call) -> (Vec<Candidate<'_>>, Option<Refusal>) {
     let kind = call.operation.kind();
     let feature = kind.feature();
+    let currency = currency(call);
     let mut candidates = Vec::with_capacity(4);
     let mut refused = None;
     for service in call.principal.tenant.services(call.principal.environment) {
@@ -143,18 +144,22 @@ fn candidates(call: &Call) -> (Vec<Candidate<'_>>, Option<Refusal>) {
         let setting =
             service.features.iter().find(|setting| setting.feature == feature && setting.is_enabled);
         match setting {
-            Some(setting) => candidates.push(Candidate { service, adapter, priority: setting.priority }),
+            Some(setting) => candidates.push(Candidate { service, adapter, rank: setting.rank(currency) }),
             None => refused = Some(Refusal::FeatureNotEnabled { feature, provider: service.provider }),
         }
     }
     // Stable: among equals the service configured first.
-    candidates.sort_by_key(|candidate| candidate.priority);
+    candidates.sort_by_key(|candidate| candidate.rank);
     (candidates, refused)
+}
+
+fn currency(call: &Call) -> Option<Currency> {
+    call.operation.amount().map(Money::currency)
 }
 
 /// Returns the call's currency, if routing passes the provider over for it. Who is asked for by name answers for itself.
 fn currency_not_taken(call: &Call, candidate: &Candidate<'_>) -> Option<Currency> {
-    let currency = call.operation.amount().map(Money::currency).filter(|_| call.provider.is_none())?;
+    let currency = currency(call).filter(|_| call.provider.is_none())?;
     let takes = candidate.adapter.descriptor().takes_currency;
     (!takes(call.operation.kind(), currency)).then_some(currency)
 }

@@ -11,6 +11,13 @@ fn rule(feature: &str, providers: &[&str], fallback: bool) -> Value {
     json!({"feature": feature, "environment": "test", "providers": providers, "fallback": fallback})
 }
 
+/// Returns a rule for payments that differs by currency.
+fn in_currencies(currencies: &Value) -> Value {
+    let mut rule = rule("payments", &["stripe", "paypal", "razorpay"], true);
+    rule["currencies"] = currencies.clone();
+    rule
+}
+
 /// Returns the rule of a feature as it is read.
 async fn read(scene: &Scene, feature: &str) -> Value {
     let rules = scene.account.get(&scene.stage.api, ROUTING).await.expect(200).json();
@@ -56,6 +63,42 @@ async fn the_order_that_is_set_is_read_back_and_followed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_currency_has_an_order_of_its_own() {
+    let scene = Scene::start("currencies").await;
+    let served_in = async |currency: &str, provider: &str| {
+        let body = json!({"amount": "500.00", "currency": currency});
+        let order = scene.post("/v1/payments/orders", &body).await.expect(201).json();
+        assert_eq!(order["provider"], provider, "{currency}");
+        order
+    };
+    let wanted = in_currencies(&json!({"EUR": ["paypal", "razorpay"], "INR": ["razorpay"]}));
+    set(&scene, &wanted).await.expect(200);
+    assert_eq!(read(&scene, "payments").await, wanted);
+    for (currency, provider) in [("EUR", "paypal"), ("INR", "razorpay"), ("USD", "stripe")] {
+        served_in(currency, provider).await;
+    }
+    // The others follow: where the currency's own cannot serve, and when it did not.
+    let fault = json!({"provider": "razorpay", "fault": {"status": 429}});
+    scene.stage.fault(&fault).await;
+    let order = served_in("INR", "stripe").await;
+    assert_eq!(order["failover"]["from"], "razorpay", "{order}");
+    scene.stage.no_faults().await;
+    let off = json!({"environment": "test", "features": {"payments": {"enabled": false}}});
+    scene.account.put(&scene.stage.api, "/api/services/paypal/features", &off).await.expect(200);
+    served_in("EUR", "razorpay").await;
+    let on = json!({"environment": "test", "features": {"payments": {"enabled": true}}});
+    scene.account.put(&scene.stage.api, "/api/services/paypal/features", &on).await.expect(200);
+    assert_eq!(read(&scene, "payments").await, wanted, "its place was kept");
+    // Configured again, it stays; a rule without currencies has none.
+    let body = json!({"env_text": crate::support::env_of("currencies"), "create_keys": false});
+    let headers = [("authorization", &*crate::support::bearer(&scene.account.token))];
+    scene.stage.api.post("/api/onboarding/configure", &headers, &body).await.expect(200);
+    assert_eq!(read(&scene, "payments").await, wanted);
+    set(&scene, &rule("payments", &["stripe", "paypal", "razorpay"], true)).await.expect(200);
+    served_in("INR", "stripe").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_rule_is_refused_by_its_field_and_changes_nothing() {
     let scene = Scene::start("misruled").await;
     let good = rule("payments", &["paypal", "stripe", "razorpay"], true);
@@ -84,6 +127,15 @@ async fn a_wrong_rule_is_refused_by_its_field_and_changes_nothing() {
         (json!({"data": [good, good]}), "invalid_field", "data[1].feature"),
         (json!({"data": [{"feature": "payments"}]}), "missing_field", "data[0].environment"),
         (json!({"data": [good], "fallback": true}), "invalid_field", "data"),
+        (json!({"data": [good], "currencies": {}}), "invalid_field", "data"),
+        (in_currencies(&json!({"GOLD": ["stripe"]})), "invalid_field", "currencies"),
+        (in_currencies(&json!({"INR": []})), "invalid_field", "currencies.INR"),
+        (in_currencies(&json!({"INR": ["adyen"]})), "invalid_field", "currencies.INR"),
+        (in_currencies(&json!({"INR": ["stripe", "stripe"]})), "invalid_field", "currencies.INR"),
+        (in_currencies(&json!({"INR": ["stripe"], "inr": ["razorpay"]})), "invalid_field", "currencies.INR"),
+        (in_currencies(&json!({"INR": ["twilio"]})), "invalid_field", "currencies.INR"),
+        // PayPal takes no rupees.
+        (in_currencies(&json!({"USD": ["stripe"], "INR": ["paypal"]})), "invalid_field", "currencies.INR"),
     ] {
         let answer = set(&scene, &body).await.expect(400);
         let error = &answer.json()["error"];

@@ -215,13 +215,7 @@ impl Stage {
             service: service.into(),
             environment,
             fields: [seal("key_id", "public"), seal("key_secret", secret)].into(),
-            features: [FeatureSetting {
-                feature: Feature::Payments,
-                is_enabled: true,
-                priority: 0,
-                falls_back: false,
-            }]
-            .into(),
+            features: [FeatureSetting::new(Feature::Payments, true, 0)].into(),
             last_verified_at: None,
             created_at: NOW,
             updated_at: NOW,

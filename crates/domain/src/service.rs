@@ -1,6 +1,6 @@
 //! A tenant's services as the store keeps them: sealed, and with their features.
 
-use crate::{ApiKey, Environment, Feature, Tenant, TenantId, Timestamp};
+use crate::{ApiKey, Currency, Environment, Feature, Tenant, TenantId, Timestamp};
 
 /// One provider's credentials of one tenant and environment, sealed field by field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct SealedField {
 }
 
 /// Whether and in which order a service is used for a feature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeatureSetting {
     /// The feature.
     pub feature: Feature,
@@ -43,6 +43,28 @@ pub struct FeatureSetting {
     pub priority: u16,
     /// Whether the service that is next in the order may serve a call that this one certainly did not.
     pub falls_back: bool,
+    /// Its place in the order of some currencies: lower goes first. Whoever has a place there goes before all that have none.
+    pub currency_places: Box<[(Currency, u16)]>,
+}
+
+impl FeatureSetting {
+    /// Returns a setting that is the same for all currencies, and whose service answers for itself.
+    pub fn new(feature: Feature, is_enabled: bool, priority: u16) -> Self {
+        Self { feature, is_enabled, priority, falls_back: false, currency_places: Box::default() }
+    }
+
+    /// Returns what decides who goes first for a call in this currency: the lower one does.
+    pub fn rank(&self, currency: Option<Currency>) -> (bool, u16) {
+        match currency.and_then(|currency| self.place(currency)) {
+            Some(place) => (false, place),
+            None => (true, self.priority),
+        }
+    }
+
+    /// Returns its place in a currency's own order, if it has one.
+    pub fn place(&self, currency: Currency) -> Option<u16> {
+        self.currency_places.iter().find(|(own, _)| *own == currency).map(|(_, place)| *place)
+    }
 }
 
 /// All that is needed to serve a tenant, read in one go.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::ports::{ServiceFeatures, Services, StoreError};
-use domain::{Environment, FeatureSetting, SealedField, SealedService, TenantId, Timestamp};
+use domain::{Currency, Environment, FeatureSetting, SealedField, SealedService, TenantId, Timestamp};
 use serde_json::{Map, Value, json};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -230,19 +230,24 @@ fn read_fields(row: &Row) -> Result<Box<[SealedField]>, Failure> {
     fields.ok_or(Failure::Unreadable("credentials_encrypted"))
 }
 
-/// Writes settings as `{"payments": {"enabled": true, "priority": 0, "falls_back": false, "place": 1}}`. An object has no
-/// order: the place is that in the settings.
+/// Writes settings as `{"payments": {"enabled": true, "priority": 0, "falls_back": false, "currencies": {"INR": 2}, "place": 1}}`.
+/// An object has no order: the place is that in the settings.
 fn write_features(settings: &[FeatureSetting]) -> Value {
     let members = settings.iter().enumerate().map(|(place, setting)| {
         let value = json!({
             "enabled": setting.is_enabled,
             "priority": setting.priority,
             "falls_back": setting.falls_back,
+            "currencies": write_places(&setting.currency_places),
             "place": place,
         });
         (setting.feature.as_str().to_owned(), value)
     });
     Value::Object(members.collect::<Map<_, _>>())
+}
+
+fn write_places(places: &[(Currency, u16)]) -> Value {
+    places.iter().map(|(currency, place)| (currency.code().to_owned(), Value::from(*place))).collect()
 }
 
 fn read_features(config: Value) -> Option<Box<[FeatureSetting]>> {
@@ -258,8 +263,16 @@ fn read_feature(name: &str, value: &Value) -> Option<(u64, FeatureSetting)> {
         feature: name.parse().ok()?,
         is_enabled: value.get("enabled")?.as_bool()?,
         priority: value.get("priority")?.as_u64()?.try_into().ok()?,
-        // Earlier versions wrote no such member.
+        // Earlier versions wrote neither of these.
         falls_back: value.get("falls_back").map_or(Some(false), Value::as_bool)?,
+        currency_places: value.get("currencies").map_or_else(|| Some(Box::default()), read_places)?,
     };
     Some((value.get("place")?.as_u64()?, setting))
+}
+
+fn read_places(places: &Value) -> Option<Box<[(Currency, u16)]>> {
+    let place = |(currency, place): (&String, &Value)| {
+        Some((Currency::parse(currency).ok()?, place.as_u64()?.try_into().ok()?))
+    };
+    places.as_object()?.iter().map(place).collect()
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::ports::{ServiceFeatures, Services, StoreError};
-use domain::{Environment, FeatureSetting, SealedField, SealedService, TenantId, Timestamp};
+use domain::{Currency, Environment, FeatureSetting, SealedField, SealedService, TenantId, Timestamp};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, Row, params};
 
@@ -167,14 +167,21 @@ fn read_service(row: &Row<'_>) -> rusqlite::Result<SealedService> {
 /// What marks a setting whose calls the next service may serve. Earlier versions wrote no such word.
 const FALLS_BACK: &str = "falls_back";
 
-/// Writes settings as `payments:on:0:falls_back,sms:off:7`.
+/// Writes settings as `payments:on:0:falls_back:INR=1,sms:off:7`.
 fn write_features(settings: &[FeatureSetting]) -> String {
     let words: Vec<String> = settings
         .iter()
         .map(|setting| {
             let switch = if setting.is_enabled { "on" } else { "off" };
-            let rest = if setting.falls_back { format!(":{FALLS_BACK}") } else { String::new() };
-            format!("{}:{switch}:{}{rest}", setting.feature, setting.priority)
+            let mut word = format!("{}:{switch}:{}", setting.feature, setting.priority);
+            if setting.falls_back {
+                word.push(':');
+                word.push_str(FALLS_BACK);
+            }
+            for (currency, place) in &setting.currency_places {
+                word.push_str(&format!(":{currency}={place}"));
+            }
+            word
         })
         .collect();
     words.join(",")
@@ -197,12 +204,15 @@ fn read_feature(word: &str) -> Option<FeatureSetting> {
         _ => return None,
     };
     let priority = parts.next()?.parse().ok()?;
-    let falls_back = match (parts.next(), parts.next()) {
-        (None, _) => false,
-        (Some(FALLS_BACK), None) => true,
-        _ => return None,
-    };
-    Some(FeatureSetting { feature, is_enabled, priority, falls_back })
+    let mut parts = parts.peekable();
+    let falls_back = parts.next_if_eq(&FALLS_BACK).is_some();
+    let currency_places = parts.map(read_place).collect::<Option<_>>()?;
+    Some(FeatureSetting { feature, is_enabled, priority, falls_back, currency_places })
+}
+
+fn read_place(part: &str) -> Option<(Currency, u16)> {
+    let (currency, place) = part.split_once('=')?;
+    Some((Currency::parse(currency).ok()?, place.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -218,6 +228,7 @@ mod tests {
             is_enabled,
             priority,
             falls_back,
+            currency_places: Box::default(),
         };
         let read = |text: &str| {
             Column::<Box<[FeatureSetting]>>::column_result(ValueRef::Text(text.as_bytes())).map(|read| read.0)
@@ -227,9 +238,22 @@ mod tests {
         assert_eq!(*read("payments:on:0:falls_back,sms:off:7").unwrap(), both);
         assert_eq!(*read("payments:on:0").unwrap(), [setting(Feature::Payments, true, 0, false)]);
         assert_eq!(*read("").unwrap(), []);
-        for unknown in
-            ["payments", "payments:on", "payments:on:x", "payments:on:0:", "payments:on:0:falls_back:1"]
-        {
+        let mut rupees = setting(Feature::Payments, true, 2, true);
+        rupees.currency_places = Box::new([(Currency::INR, 0), (Currency::USD, 1)]);
+        let text = "payments:on:2:falls_back:INR=0:USD=1";
+        assert_eq!(write_features(std::slice::from_ref(&rupees)), text);
+        assert_eq!(*read(text).unwrap(), [rupees]);
+        for unknown in [
+            "payments",
+            "payments:on",
+            "payments:on:x",
+            "payments:on:0:",
+            "payments:on:0:falls_back:1",
+            "payments:on:0:INR",
+            "payments:on:0:INR=x",
+            "payments:on:0:ABC=1",
+            "payments:on:0:INR=0:falls_back",
+        ] {
             assert!(read(unknown).is_err(), "{unknown}");
         }
     }

@@ -1,7 +1,9 @@
 //! `/api/routing`: in which order a tenant's providers serve a feature, and whether one may serve for another.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpRequest, HttpResponse};
-use domain::{Environment, Feature};
+use domain::{Currency, Environment, Feature};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -25,6 +27,10 @@ pub(crate) struct RuleBody<'a> {
     providers: Vec<&'a str>,
     /// Whether the next one serves what the one before certainly did not do.
     fallback: bool,
+    /// Who goes first for calls in a currency; the others follow in the order of `providers`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(example = json!({"INR": ["razorpay"]}))]
+    currencies: BTreeMap<&'static str, Vec<&'a str>>,
 }
 
 /// All rules.
@@ -47,6 +53,9 @@ pub(crate) struct SetRuleBody {
     providers: Vec<String>,
     /// Whether the next one serves what the one before certainly did not do; false when absent.
     fallback: Option<bool>,
+    /// Who goes first for calls in a currency; the others follow in the order of `providers`.
+    #[schema(example = json!({"INR": ["razorpay"]}))]
+    currencies: Option<BTreeMap<String, Vec<String>>>,
 }
 
 /// One rule by its fields, or several in `data`, as they are read.
@@ -65,6 +74,9 @@ pub(crate) struct SetRulesBody {
     providers: Option<Vec<String>>,
     /// Whether the next one serves what the one before certainly did not do; false when absent.
     fallback: Option<bool>,
+    /// Who goes first for calls in a currency; the others follow in the order of `providers`.
+    #[schema(example = json!({"INR": ["razorpay"]}))]
+    currencies: Option<BTreeMap<String, Vec<String>>>,
 }
 
 /// Read how features are routed.
@@ -94,7 +106,7 @@ pub(crate) async fn set(request: HttpRequest, raw: RawBody) -> HttpResponse {
 
 impl SetRulesBody {
     fn read(self) -> Result<Vec<Rule>, ApiError> {
-        let Self { data, feature, environment, providers, fallback } = self;
+        let Self { data, feature, environment, providers, fallback, currencies } = self;
         let Some(data) = data else {
             let missing = |param| ApiError::field("missing_field", param, format!("`{param}` is missing."));
             let rule = SetRuleBody {
@@ -102,10 +114,16 @@ impl SetRulesBody {
                 environment: environment.ok_or_else(|| missing("environment"))?,
                 providers: providers.ok_or_else(|| missing("providers"))?,
                 fallback,
+                currencies,
             };
             return Ok(vec![rule.read(String::new())?]);
         };
-        if feature.is_some() || environment.is_some() || providers.is_some() || fallback.is_some() {
+        let is_one_too = feature.is_some()
+            || environment.is_some()
+            || providers.is_some()
+            || fallback.is_some()
+            || currencies.is_some();
+        if is_one_too {
             let message = "Give one rule by its fields, or several in `data`, not both.";
             return Err(ApiError::field("invalid_field", "data", message));
         }
@@ -127,10 +145,19 @@ impl SetRuleBody {
             .environment
             .parse()
             .map_err(|_refused| wrong("environment", "An environment is `test` or `live`.".to_owned()))?;
+        let boxed = |names: Vec<String>| names.into_iter().map(String::into_boxed_str).collect();
+        let currency = |(code, first): (String, Vec<String>)| {
+            let currency = Currency::parse(&code).map_err(|_unknown| {
+                wrong("currencies", "A currency is a three-letter ISO 4217 code, such as INR.".to_owned())
+            })?;
+            Ok((currency, boxed(first)))
+        };
+        let currencies = self.currencies.unwrap_or_default().into_iter().map(currency);
         Ok(Rule {
             feature,
             environment,
-            providers: self.providers.into_iter().map(String::into_boxed_str).collect(),
+            currencies: currencies.collect::<Result<_, ApiError>>()?,
+            providers: boxed(self.providers),
             falls_back: self.fallback.unwrap_or(false),
             place,
         })
@@ -145,7 +172,12 @@ fn rule_body(rule: &Rule) -> RuleBody<'_> {
     RuleBody {
         feature: rule.feature.as_str(),
         environment: rule.environment.as_str(),
-        providers: rule.providers.iter().map(|provider| &**provider).collect(),
+        providers: names(&rule.providers),
         fallback: rule.falls_back,
+        currencies: rule.currencies.iter().map(|(currency, first)| (currency.code(), names(first))).collect(),
     }
+}
+
+fn names(providers: &[Box<str>]) -> Vec<&str> {
+    providers.iter().map(|provider| &**provider).collect()
 }

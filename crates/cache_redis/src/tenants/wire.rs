@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use domain::{
-    ApiKey, FeatureSetting, KeyHash, PlanTier, RateLimits, RetiredSecret, Scope, SealedField, SealedService,
-    SealedTenant, Tenant, TenantId, Timestamp,
+    ApiKey, Currency, FeatureSetting, KeyHash, PlanTier, RateLimits, RetiredSecret, Scope, SealedField,
+    SealedService, SealedTenant, Tenant, TenantId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -79,9 +79,11 @@ struct Setting {
     feature: String,
     is_enabled: bool,
     priority: u16,
-    /// Earlier versions wrote none.
+    /// Earlier versions wrote neither of these.
     #[serde(default)]
     falls_back: bool,
+    #[serde(default)]
+    currency_places: Vec<(String, u16)>,
 }
 
 impl Account {
@@ -197,6 +199,11 @@ impl Credentials {
             is_enabled: setting.is_enabled,
             priority: setting.priority,
             falls_back: setting.falls_back,
+            currency_places: setting
+                .currency_places
+                .iter()
+                .map(|(currency, place)| (currency.code().to_owned(), *place))
+                .collect(),
         };
         Self {
             fields: service.fields.iter().map(field).collect(),
@@ -212,8 +219,11 @@ impl Credentials {
             Some(SealedField { name: field.name, sealed: hex::decode(field.sealed).ok()?.into() })
         };
         let setting = |setting: Setting| {
-            let Setting { feature, is_enabled, priority, falls_back } = setting;
-            Some(FeatureSetting { feature: feature.parse().ok()?, is_enabled, priority, falls_back })
+            let Setting { feature, is_enabled, priority, falls_back, currency_places } = setting;
+            let place = |(currency, place): (String, u16)| Some((Currency::parse(&currency).ok()?, place));
+            let currency_places = currency_places.into_iter().map(place).collect::<Option<_>>()?;
+            let feature = feature.parse().ok()?;
+            Some(FeatureSetting { feature, is_enabled, priority, falls_back, currency_places })
         };
         Some(SealedService {
             tenant,
@@ -246,6 +256,6 @@ mod tests {
     fn a_setting_that_an_earlier_version_kept_does_not_fall_back() {
         let kept = r#"{"feature": "payments", "is_enabled": true, "priority": 3}"#;
         let setting: Setting = serde_json::from_str(kept).unwrap();
-        assert!(setting.is_enabled && !setting.falls_back);
+        assert!(setting.is_enabled && !setting.falls_back && setting.currency_places.is_empty());
     }
 }

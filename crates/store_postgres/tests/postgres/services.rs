@@ -30,14 +30,10 @@ async fn features_come_back_in_the_order_in_which_they_were_put() {
     let new = samples::tenant();
     let tenant = new.tenant.id;
     store.insert(new).await.unwrap();
-    let mut settings = Feature::ALL.map(|feature| FeatureSetting {
-        feature,
-        is_enabled: true,
-        priority: 1,
-        falls_back: false,
-    });
+    let mut settings = Feature::ALL.map(|feature| FeatureSetting::new(feature, true, 1));
     for name in ["forwards", "backwards"] {
-        let service = SealedService { features: Box::new(settings), ..samples::service(tenant, name) };
+        let service =
+            SealedService { features: Box::new(settings.clone()), ..samples::service(tenant, name) };
         store.put(vec![service.clone()]).await.unwrap();
         assert!(store.list(tenant).await.unwrap().contains(&service));
         settings.reverse();
@@ -47,7 +43,7 @@ async fn features_come_back_in_the_order_in_which_they_were_put() {
 }
 
 #[tokio::test]
-async fn features_that_an_earlier_version_wrote_do_not_fall_back() {
+async fn features_that_an_earlier_version_wrote_do_not_fall_back_and_know_no_currency() {
     let database = Database::new().await;
     let store = database.open();
     let new = samples::tenant();
@@ -56,7 +52,6 @@ async fn features_that_an_earlier_version_wrote_do_not_fall_back() {
     store.put(vec![samples::service(tenant, "stripe")]).await.unwrap();
     let earlier = r#"{"payments": {"enabled": true, "priority": 3, "place": 0}}"#;
     database.psql(&format!("UPDATE service_credentials SET features_config = '{earlier}'"));
-    let feature = Feature::Payments;
-    let read = FeatureSetting { feature, is_enabled: true, priority: 3, falls_back: false };
+    let read = FeatureSetting::new(Feature::Payments, true, 3);
     assert_eq!(*store.list(tenant).await.unwrap()[0].features, [read]);
 }

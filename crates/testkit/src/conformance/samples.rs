@@ -6,9 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::ports::NewTenant;
 use domain::{
-    ApiKey, Environment, Event, EventKind, Feature, FeatureSetting, Id, IdKind, KeyHash, KeyId, LedgerEntry,
-    LedgerState, LookUps, OperationKind, PlanTier, RateLimits, RetiredSecret, Scope, SealedField,
-    SealedService, Settlement, Tenant, TenantId, Timestamp, Transaction, TransactionId, TransactionStatus,
+    ApiKey, Currency, Environment, Event, EventKind, Feature, FeatureSetting, Id, IdKind, KeyHash, KeyId,
+    LedgerEntry, LedgerState, LookUps, OperationKind, PlanTier, RateLimits, RetiredSecret, Scope,
+    SealedField, SealedService, Settlement, Tenant, TenantId, Timestamp, Transaction, TransactionId,
+    TransactionStatus,
 };
 
 static CALLS: AtomicU64 = AtomicU64::new(1);
@@ -87,8 +88,12 @@ pub fn service(tenant: TenantId, name: &str) -> SealedService {
             SealedField { name: "key_id".into(), sealed: Box::new([]) },
         ]),
         features: Box::new([
-            FeatureSetting { feature: Feature::Sms, is_enabled: false, priority: 7, falls_back: false },
-            FeatureSetting { feature: Feature::Payments, is_enabled: true, priority: 0, falls_back: true },
+            FeatureSetting::new(Feature::Sms, false, 7),
+            FeatureSetting {
+                falls_back: true,
+                currency_places: Box::new([(Currency::INR, 1)]),
+                ..FeatureSetting::new(Feature::Payments, true, 0)
+            },
         ]),
         last_verified_at: Some(moment(5)),
         created_at: moment(4),

@@ -1,7 +1,7 @@
 //! What a store of services promises.
 
 use domain::ports::{ServiceFeatures, Services, Tenants};
-use domain::{Environment, Feature, FeatureSetting, SealedField, SealedService, TenantId};
+use domain::{Currency, Environment, Feature, FeatureSetting, SealedField, SealedService, TenantId};
 
 use super::samples::{self, moment};
 
@@ -76,8 +76,10 @@ async fn what_services_are_used_for_changes_and_nothing_else(tenants: &dyn Tenan
     let theirs = samples::service(stranger, "stripe");
     services.put(vec![stripe.clone(), paypal.clone(), theirs.clone()]).await.unwrap();
     let setting = |is_enabled, priority, falls_back| {
-        let features = [FeatureSetting { feature: Feature::Payments, is_enabled, priority, falls_back }];
-        Box::new(features) as Box<[FeatureSetting]>
+        let currency_places: Box<[_]> =
+            if falls_back { Box::new([(Currency::INR, 2), (Currency::USD, 0)]) } else { Box::default() };
+        let setting = FeatureSetting::new(Feature::Payments, is_enabled, priority);
+        Box::new([FeatureSetting { falls_back, currency_places, ..setting }]) as Box<[FeatureSetting]>
     };
     let of = |service: &SealedService, features| ServiceFeatures {
         service: service.service.clone(),
