@@ -7,6 +7,7 @@ use domain::{
     Timestamp,
 };
 use envfile::{Detected, DetectedService, FileError};
+use futures_util::future::join_all;
 use vault::Binding;
 
 use super::keys::{IssuedKey, NewKey, create_key};
@@ -91,10 +92,10 @@ pub(crate) async fn configure(
         None => choose_all(&detected)?,
     };
     let now = gateway.clock.now();
-    let mut verified = Vec::with_capacity(chosen.len());
-    for service in &chosen {
-        verified.push(verify(gateway, transport, service).await?.then_some(now));
-    }
+    // All at once: providers that hang cost the time of one. The first one's refusal is told.
+    let asked = join_all(chosen.iter().map(|service| verify(gateway, transport, service))).await;
+    let verified: Vec<_> =
+        asked.into_iter().map(|asked| Ok(asked?.then_some(now))).collect::<Result<_, ControlError>>()?;
     let wrapped = gateway.stores.services.data_key(tenant).await?.ok_or(ControlError::WrongPassword)?;
     let data_key = gateway.vault.open_data_key(tenant, &wrapped).map_err(|error| {
         tracing::error!(%tenant, error = &error as &dyn std::error::Error, "a data key cannot be opened");
@@ -229,7 +230,10 @@ async fn verify(
     transport: &dyn Transport,
     service: &Chosen,
 ) -> Result<bool, ControlError> {
-    match verify_credentials(transport, &gateway.endpoints, service.adapter, &service.credentials).await {
+    // What is left is the store's.
+    let within = gateway.config.calls.deadline() / 2;
+    let (adapter, credentials) = (service.adapter, &service.credentials);
+    match verify_credentials(transport, &gateway.endpoints, adapter, credentials, within).await {
         Ok(()) => Ok(true),
         Err(rejection) if rejection.class == RejectionClass::Unavailable => Ok(false),
         Err(rejection) => Err(ControlError::CredentialsRejected {
@@ -256,12 +260,8 @@ fn seal(
     };
     let fields = service.credentials.fields.iter().map(seal_field).collect::<Result<_, _>>()?;
     let priority = u16::try_from(position).unwrap_or(u16::MAX);
-    let setting = |feature: Feature| FeatureSetting {
-        feature,
-        is_enabled: service.features.contains(&feature),
-        priority,
-        falls_back: false,
-    };
+    let setting =
+        |feature: Feature| FeatureSetting::new(feature, service.features.contains(&feature), priority);
     Ok(SealedService {
         tenant,
         service: provider.into(),

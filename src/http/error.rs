@@ -214,6 +214,15 @@ impl ApiError {
         error
     }
 
+    /// The store did not answer a change in time.
+    pub fn store_unsure() -> Self {
+        let mut error = Self::store_away();
+        error.body.message =
+            "The gateway's store did not answer in time: the change may have been made. Read before you send it again."
+                .into();
+        error
+    }
+
     /// Names the field at fault by its place in a larger object.
     #[must_use]
     pub fn about(mut self, param: &'static str) -> Self {

@@ -1,5 +1,7 @@
-//! Who a request is from: a platform key on `/v1`, a person's token on `/api`. Neither opens the other.
+//! Who a request is from: a platform key on `/v1`, a person's token on `/api`. Neither opens the other. And until when it is
+//! answered, whatever hangs.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, USER_AGENT};
@@ -45,9 +47,12 @@ pub(super) async fn visit(
     let mut facts = Facts { route: Some(route), ..Facts::default() };
     let result = match enter(request, scope, &mut facts).await {
         Ok(mut visit) => {
-            let result = before_the_end(&mut visit, request, handle).await;
+            let (worker, deadline) = (visit.worker.clone(), visit.meta.deadline);
+            let result = before_the_end(&worker, deadline, handle(&mut visit)).await;
             facts = visit.facts;
-            result
+            result.unwrap_or_else(|| {
+                Err(if request.method().is_safe() { ApiError::store_away() } else { ApiError::no_answer() })
+            })
         }
         Err(error) => Err(error),
     };
@@ -55,23 +60,23 @@ pub(super) async fn visit(
     result.unwrap_or_else(|error| error.response())
 }
 
-/// Lets `handle` answer, until a moment after the deadline. All that it waits for has the deadline of its own; this is for what
-/// hangs all the same. What has a side effect goes on by itself, and is recorded.
-async fn before_the_end(
-    visit: &mut Visit,
-    request: &HttpRequest,
-    handle: impl AsyncFnOnce(&mut Visit) -> Result<HttpResponse, ApiError>,
-) -> Result<HttpResponse, ApiError> {
-    let left = visit.meta.deadline.remaining(visit.worker.gateway.clock.monotonic()).unwrap_or_default();
-    let answer = tokio::time::timeout(left.saturating_add(ANSWER_MARGIN), handle(visit)).await;
-    answer.unwrap_or_else(|_elapsed| {
-        tracing::error!(request_id = &*visit.meta.request_id, "nothing answered by the deadline");
-        Err(if request.method().is_safe() { ApiError::store_away() } else { ApiError::no_answer() })
-    })
+/// Lets an answer come, until a moment after the deadline; nothing when it did not. All that it waits for has an end of its own;
+/// this is for what hangs all the same. What has a side effect at a provider goes on by itself, and is recorded.
+async fn before_the_end<T>(
+    worker: &Worker,
+    deadline: Deadline,
+    answer: impl Future<Output = T>,
+) -> Option<T> {
+    let left = deadline.remaining(worker.gateway.clock.monotonic()).unwrap_or_default();
+    let answer = tokio::time::timeout(left.saturating_add(ANSWER_MARGIN), answer).await;
+    if answer.is_err() {
+        tracing::error!("nothing answered by the deadline");
+    }
+    answer.ok()
 }
 
 async fn enter(request: &HttpRequest, scope: Scope, facts: &mut Facts) -> Result<Visit, ApiError> {
-    let worker = request.app_data::<Data<Worker>>().cloned().ok_or_else(ApiError::internal)?;
+    let worker = worker_of(request)?;
     let arrival = request.extensions().get::<Arrival>().cloned().ok_or_else(ApiError::internal)?;
     let gateway = &worker.gateway;
     let text = presented_key(request.headers())?;
@@ -167,7 +172,7 @@ pub(super) async fn person(
     let result = match identify(request) {
         Ok(person) => {
             facts.tenant = Some(person.tenant);
-            handle(&person).await
+            in_time(request, &person.worker, handle(&person)).await
         }
         Err(error) => Err(error),
     };
@@ -175,8 +180,43 @@ pub(super) async fn person(
     result.unwrap_or_else(|error| error.response())
 }
 
+/// Answers a request to `/api` of somebody who is not signed in yet.
+pub(super) async fn anybody(
+    request: &HttpRequest,
+    route: &'static str,
+    handle: impl AsyncFnOnce(&Worker, Option<IpAddr>) -> Result<HttpResponse, ApiError>,
+) -> HttpResponse {
+    let result = match worker_of(request) {
+        Ok(worker) => {
+            let from = request.extensions().get::<Arrival>().and_then(|arrival| arrival.ip);
+            in_time(request, &worker, handle(&worker, from)).await
+        }
+        Err(error) => Err(error),
+    };
+    request.extensions_mut().insert(Facts { route: Some(route), ..Facts::default() });
+    result.unwrap_or_else(|error| error.response())
+}
+
+/// Waits for the answer to a request to `/api` as long as one to `/v1` has.
+async fn in_time(
+    request: &HttpRequest,
+    worker: &Worker,
+    answer: impl Future<Output = Result<HttpResponse, ApiError>>,
+) -> Result<HttpResponse, ApiError> {
+    let arrived = request.extensions().get::<Arrival>().map(|arrival| arrival.arrived);
+    let arrived = arrived.ok_or_else(ApiError::internal)?;
+    let deadline = Deadline::after(arrived, worker.gateway.config.calls.deadline());
+    before_the_end(worker, deadline, answer).await.unwrap_or_else(|| {
+        Err(if request.method().is_safe() { ApiError::store_away() } else { ApiError::store_unsure() })
+    })
+}
+
+fn worker_of(request: &HttpRequest) -> Result<Data<Worker>, ApiError> {
+    request.app_data::<Data<Worker>>().cloned().ok_or_else(ApiError::internal)
+}
+
 fn identify(request: &HttpRequest) -> Result<Person, ApiError> {
-    let worker = request.app_data::<Data<Worker>>().cloned().ok_or_else(ApiError::internal)?;
+    let worker = worker_of(request)?;
     let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
     let token = token.filter(|token| !token.starts_with(PLATFORM_KEY_START)).ok_or(TokenRefusal::Invalid)?;
     let tenant = worker.gateway.issuer.check(token, &*worker.gateway.clock)?;

@@ -32,7 +32,7 @@ impl TokenSource for TokenExchange {
     ) -> Result<FetchedToken, TokenFailure> {
         let adapter = adapter(provider.as_str()).ok_or(TokenFailure::Unreachable)?;
         let request = adapter.token_request(credentials).ok_or(TokenFailure::Unreachable)?;
-        let reply = send(&*self.transport, &self.endpoints, credentials, &request)
+        let reply = send(&*self.transport, &self.endpoints, credentials, &request, TIME_LIMIT)
             .await
             .ok_or(TokenFailure::Unreachable)?;
         match adapter.read_token(&reply) {
@@ -42,7 +42,7 @@ impl TokenSource for TokenExchange {
     }
 }
 
-/// Asks a provider whether it accepts these credentials.
+/// Asks a provider whether it accepts these credentials, and waits so long for its answer, or [`TIME_LIMIT`].
 ///
 /// # Errors
 /// The provider's refusal, or one of class `Unavailable` when it did not tell.
@@ -51,14 +51,17 @@ pub(crate) async fn verify_credentials(
     endpoints: &Endpoints,
     adapter: &dyn Adapter,
     credentials: &Credentials,
+    within: Duration,
 ) -> Result<(), Rejection> {
+    let within = within.min(TIME_LIMIT);
     if let Some(request) = adapter.token_request(credentials) {
-        let reply = send(transport, endpoints, credentials, &request).await.ok_or_else(unreachable)?;
+        let reply =
+            send(transport, endpoints, credentials, &request, within).await.ok_or_else(unreachable)?;
         return adapter.read_token(&reply).map(|_| ());
     }
     let mut request = adapter.verification(credentials);
     adapter.authorize(&mut request, credentials, None);
-    let reply = send(transport, endpoints, credentials, &request).await.ok_or_else(unreachable)?;
+    let reply = send(transport, endpoints, credentials, &request, within).await.ok_or_else(unreachable)?;
     adapter.read_verification(&reply)
 }
 
@@ -67,9 +70,10 @@ async fn send(
     endpoints: &Endpoints,
     credentials: &Credentials,
     request: &Request,
+    within: Duration,
 ) -> Option<Reply> {
     let endpoint = endpoints.of(credentials.provider, credentials.environment)?;
-    match transport.send(endpoint, request, TIME_LIMIT).await {
+    match transport.send(endpoint, request, within).await {
         Ok(reply) => Some(reply),
         Err(failure) => {
             tracing::warn!(provider = credentials.provider.as_str(), %failure, "the provider did not answer");

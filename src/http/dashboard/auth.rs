@@ -1,9 +1,7 @@
 //! Signing up and in with the built-in issuer, and its public keys.
 
-use std::net::IpAddr;
-
 use actix_web::web::Data;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 use domain::Secret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,9 +9,9 @@ use utoipa::ToSchema;
 use super::read_body;
 use crate::app::Worker;
 use crate::control::{self, SignIn, SignUp, SignedIn};
-use crate::http::error::{ApiError, ErrorBody};
+use crate::http::error::ErrorBody;
+use crate::http::extract::anybody;
 use crate::http::json::RawBody;
-use crate::http::observe::{Arrival, Facts};
 use crate::http::time;
 
 const SIGN_UP: &str = "/api/auth/sign-up";
@@ -69,24 +67,20 @@ pub(crate) struct UserBody<'a> {
     responses((status = 201, description = "Signed in.", body = SignedInBody<'_>),
               (status = 409, description = "`email_taken`", body = ErrorBody<'_>),
               (status = 429, description = "`ip_limit`", body = ErrorBody<'_>)))]
-pub(crate) async fn sign_up(request: HttpRequest, raw: RawBody, worker: Data<Worker>) -> HttpResponse {
-    request.extensions_mut().insert(Facts { route: Some(SIGN_UP), ..Facts::default() });
-    let result: Result<_, ApiError> = async {
+pub(crate) async fn sign_up(request: HttpRequest, raw: RawBody) -> HttpResponse {
+    anybody(&request, SIGN_UP, async |worker, from| {
         let body: SignUpBody = read_body(&request, raw)?;
         let account = SignUp {
             email: body.email,
             password: Secret::new(body.password),
             full_name: body.full_name,
             company_name: body.company_name,
-            from: address(&request),
+            from,
         };
-        Ok(control::sign_up(&worker.gateway, account).await?)
-    }
-    .await;
-    match result {
-        Ok(signed_in) => HttpResponse::Created().json(body_of(&signed_in)),
-        Err(error) => error.response(),
-    }
+        let signed_in = control::sign_up(&worker.gateway, account).await?;
+        Ok(HttpResponse::Created().json(body_of(&signed_in)))
+    })
+    .await
 }
 
 /// Sign in.
@@ -94,19 +88,15 @@ pub(crate) async fn sign_up(request: HttpRequest, raw: RawBody, worker: Data<Wor
     responses((status = 200, description = "Signed in.", body = SignedInBody<'_>),
               (status = 401, description = "`wrong_credentials`", body = ErrorBody<'_>),
               (status = 429, description = "`too_many_attempts`: not even the right password is looked at before `Retry-After`.", body = ErrorBody<'_>)))]
-pub(crate) async fn sign_in(request: HttpRequest, raw: RawBody, worker: Data<Worker>) -> HttpResponse {
-    request.extensions_mut().insert(Facts { route: Some(SIGN_IN), ..Facts::default() });
-    let result: Result<_, ApiError> = async {
+pub(crate) async fn sign_in(request: HttpRequest, raw: RawBody) -> HttpResponse {
+    anybody(&request, SIGN_IN, async |worker, from| {
         let body: SignInBody = read_body(&request, raw)?;
         let password = Secret::new(body.password);
-        let account = SignIn { email: body.email, password, from: address(&request) };
-        Ok(control::sign_in(&worker.gateway, account).await?)
-    }
-    .await;
-    match result {
-        Ok(signed_in) => HttpResponse::Ok().json(body_of(&signed_in)),
-        Err(error) => error.response(),
-    }
+        let account = SignIn { email: body.email, password, from };
+        let signed_in = control::sign_in(&worker.gateway, account).await?;
+        Ok(HttpResponse::Ok().json(body_of(&signed_in)))
+    })
+    .await
 }
 
 /// The public keys that tokens are signed with.
@@ -115,11 +105,6 @@ pub(crate) async fn jwks(worker: Data<Worker>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header(("Cache-Control", "public, max-age=300"))
         .json(worker.gateway.issuer.jwks())
-}
-
-/// Returns from which address a request is.
-fn address(request: &HttpRequest) -> Option<IpAddr> {
-    request.extensions().get::<Arrival>().and_then(|arrival| arrival.ip)
 }
 
 fn body_of(signed_in: &SignedIn) -> SignedInBody<'_> {

@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use domain::ports::{
-    OrderFilter, Record, StoreError, StoredOrder, StoredTransaction, TenantDirectory, TransactionLog,
+    OrderFilter, Record, ServiceFeatures, Services, StoreError, StoredOrder, StoredTransaction,
+    TenantDirectory, TransactionLog,
 };
-use domain::{Environment, KeyHash, SealedTenant, TenantId, TransactionId};
+use domain::{Environment, KeyHash, SealedService, SealedTenant, TenantId, Timestamp, TransactionId};
 use serde_json::json;
 
 use super::{HERE, list};
-use crate::support::{Stage, StageOptions, eventually};
+use crate::support::{Stage, StageOptions, bearer, env_of, eventually};
 
 /// A store that hangs when it is told to.
 #[derive(Debug)]
@@ -68,6 +69,42 @@ impl TransactionLog for Hanging<dyn TransactionLog> {
     }
 }
 
+#[async_trait]
+impl Services for Hanging<dyn Services> {
+    async fn put(&self, services: Vec<SealedService>) -> Result<(), StoreError> {
+        self.pass().await;
+        self.inner.put(services).await
+    }
+
+    async fn put_features(
+        &self,
+        tenant: TenantId,
+        services: Vec<ServiceFeatures>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.inner.put_features(tenant, services, at).await
+    }
+
+    async fn list(&self, tenant: TenantId) -> Result<Vec<SealedService>, StoreError> {
+        self.pass().await;
+        self.inner.list(tenant).await
+    }
+
+    async fn mark_verified(
+        &self,
+        tenant: TenantId,
+        service: &str,
+        environment: Environment,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.inner.mark_verified(tenant, service, environment, at).await
+    }
+
+    async fn data_key(&self, tenant: TenantId) -> Result<Option<Box<[u8]>>, StoreError> {
+        self.inner.data_key(tenant).await
+    }
+}
+
 async fn start() -> (Stage, Arc<AtomicBool>) {
     let hangs = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&hangs);
@@ -75,6 +112,7 @@ async fn start() -> (Stage, Arc<AtomicBool>) {
         configure: |config| config.calls.deadline_ms = 1_000,
         wrap: Box::new(move |mut stores| {
             stores.directory = Arc::new(Hanging { inner: stores.directory, hangs: Arc::clone(&told) });
+            stores.services = Arc::new(Hanging { inner: stores.services, hangs: Arc::clone(&told) });
             stores.transactions = Arc::new(Hanging { inner: stores.transactions, hangs: told });
             stores
         }),
@@ -118,4 +156,36 @@ async fn a_tenant_that_cannot_be_loaded_is_an_answer_by_the_deadline_and_never_a
         (answer.status == 200).then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_dashboard_asks_is_answered_by_the_deadline_and_says_whether_a_change_may_be_made() {
+    let (stage, hangs) = start().await;
+    let account = stage.account("dashboard").await;
+    hangs.store(true, Ordering::SeqCst);
+    let read = account.get(&stage.api, "/api/services").await.expect(503);
+    assert_eq!(read.code(), "store_unavailable");
+    assert!(read.text().contains("nothing was done"), "{}", read.text());
+    let rule = json!({"feature": "sms", "environment": "test", "providers": ["twilio"]});
+    let changed = account.put(&stage.api, "/api/routing", &rule).await.expect(503);
+    assert_eq!(changed.code(), "store_unavailable");
+    assert!(changed.text().contains("may have been made"), "{}", changed.text());
+    assert!(changed.header("retry-after").is_some());
+    hangs.store(false, Ordering::SeqCst);
+    account.put(&stage.api, "/api/routing", &rule).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn providers_that_hang_leave_credentials_unverified_and_stored_by_the_deadline() {
+    let (stage, _hangs) = start().await;
+    let token = stage.sign_up("unverified").await;
+    for provider in ["razorpay", "paypal", "stripe", "twilio"] {
+        stage.fault(&json!({"provider": provider, "fault": {"kind": "hang"}})).await;
+    }
+    let body = json!({"env_text": env_of("unverified"), "create_keys": false});
+    let headers = [("authorization", &*bearer(&token))];
+    let configured = stage.api.post("/api/onboarding/configure", &headers, &body).await.expect(200).json();
+    let services = configured["services"].as_array().expect("services");
+    assert_eq!(services.len(), 4, "{configured}");
+    assert!(services.iter().all(|service| service["last_verified_at"].is_null()), "{configured}");
 }
