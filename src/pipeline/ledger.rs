@@ -100,7 +100,7 @@ async fn begin(
             serial: serial.clone(),
             ..entry(worker, call, guard, fingerprint, (transaction, provider))
         };
-        let provider_key = entry.provider_key.clone();
+        let (provider_key, lease_until) = (entry.provider_key.clone(), entry.lease_until);
         // Dies here: the key is free, or the row is `started` and its call was never made; a look-up tells.
         let beginning = gateway.ledger.begin(entry, fallback(call, &chosen, serial.as_deref()));
         let begun = call.meta.in_time(gateway, beginning).await;
@@ -117,7 +117,7 @@ async fn begin(
             Ok(ports::Begun::Occupied(row)) => row,
             Err(why) => {
                 if why.may_have_begun() {
-                    withdraw(gateway, permit, (tenant, transaction));
+                    withdraw(gateway, permit, (tenant, transaction), lease_until);
                 }
                 return Err(Refusal::LedgerUnavailable.into());
             }

@@ -6,23 +6,28 @@ use std::time::Duration;
 
 use actors::LogPermit;
 use domain::ports::Record;
-use domain::{Settlement, TenantId, TransactionId};
+use domain::{Settlement, TenantId, Timestamp, TransactionId};
 
 use crate::app::Gateway;
 
-/// When a store that was asked to commit has surely done so or given up: longer than its own limit of a statement, and well
-/// within the row's lease, before whose end nobody looks it up.
-const SETTLED_BY: Duration = Duration::from_secs(15);
+/// How long before the end of its lease a row is withdrawn for the last time: before that end nobody looks it up.
+const IN_TIME: Duration = Duration::from_secs(1);
 
-/// Withdraws a row: at once, and again when a late commit is in.
+/// Withdraws a row: at once, and again when a late commit is in, as late as its lease allows.
 ///
-/// Dies in between: the row is there only if the store committed after the first, and its lease is what keeps others off.
-pub(super) fn withdraw(gateway: &Arc<Gateway>, permit: LogPermit, row: (TenantId, TransactionId)) {
+/// Dies in between: the row is there only if the store committed after the first, and its lease is what keeps others off. A
+/// store that hung past the lease and commits then is left alone by the reconciler until both of these have come through.
+pub(super) fn withdraw(
+    gateway: &Arc<Gateway>,
+    permit: LogPermit,
+    row: (TenantId, TransactionId),
+    lease_until: Timestamp,
+) {
     permit.record(released(row));
     let gateway = Arc::clone(gateway);
     // By itself: a gateway that stops does not wait for it.
     actix_rt::spawn(async move {
-        tokio::time::sleep(SETTLED_BY).await;
+        tokio::time::sleep(lease_until.since(gateway.clock.now()).saturating_sub(IN_TIME)).await;
         if let Ok(permit) = gateway.log.reserve() {
             permit.record(released(row));
         }

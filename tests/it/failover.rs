@@ -1,14 +1,8 @@
 //! Failover: what one provider certainly did not do, the next one does, where the tenant wants it; and nothing else.
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
-use bytes::Bytes;
-use domain::ports::{Begun, Ledger, StoreError, Unsettled};
-use domain::{Environment, LedgerEntry, TenantId, Timestamp, TransactionId};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Scene, StageOptions, text};
+use crate::support::{Answer, LedgerFaults, Scene, StageOptions, text};
 
 const ORDERS: &str = "/v1/payments/orders";
 
@@ -153,80 +147,10 @@ async fn a_provider_behind_an_open_circuit_is_passed_over() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_written_down_is_not_done_by_another() {
-    let wrap = |mut stores: gateway::Stores| {
-        stores.ledger = Arc::new(NoReroute(stores.ledger));
-        stores
-    };
-    let options = StageOptions { wrap: Box::new(wrap), ..without_razorpay() };
-    let scene = start("unwritten", options, true).await;
+    let faults = LedgerFaults { keeps_providers: true, ..LedgerFaults::default() };
+    let scene = start("unwritten", faults.in_stage(without_razorpay()), true).await;
     let refused = scene.post_once("once", ORDERS, &rupees()).await.expect(502);
     assert_eq!(refused.code(), "provider_unreachable");
     assert_eq!(refused.json()["error"]["provider"], "razorpay");
     assert!(scene.stage.effects("operation=orders.create").await.is_empty());
-}
-
-/// A ledger whose commit of a reroute fails.
-#[derive(Debug)]
-struct NoReroute(Arc<dyn Ledger>);
-
-#[async_trait]
-impl Ledger for NoReroute {
-    async fn begin(&self, entries: Vec<LedgerEntry>) -> Result<Vec<Begun>, StoreError> {
-        self.0.begin(entries).await
-    }
-
-    async fn find(
-        &self,
-        tenant: TenantId,
-        environment: Environment,
-        key: &str,
-    ) -> Result<Option<LedgerEntry>, StoreError> {
-        self.0.find(tenant, environment, key).await
-    }
-
-    async fn take_over(
-        &self,
-        tenant: TenantId,
-        transaction: TransactionId,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.0.take_over(tenant, transaction, now, until).await
-    }
-
-    async fn take_due(
-        &self,
-        now: Timestamp,
-        until: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<LedgerEntry>, StoreError> {
-        self.0.take_due(now, until, limit).await
-    }
-
-    async fn reroute(
-        &self,
-        _: TenantId,
-        _: TransactionId,
-        _: (&str, &str),
-        _: Bytes,
-    ) -> Result<bool, StoreError> {
-        let source = std::io::Error::from(std::io::ErrorKind::TimedOut).into();
-        Err(StoreError::Unavailable { doing: "rerouting", source })
-    }
-
-    async fn unsettled(&self) -> Result<Unsettled, StoreError> {
-        self.0.unsettled().await
-    }
-
-    async fn list_unknown(&self, needs_attention: bool, limit: u32) -> Result<Vec<LedgerEntry>, StoreError> {
-        self.0.list_unknown(needs_attention, limit).await
-    }
-
-    async fn expire_leases(&self) -> Result<u64, StoreError> {
-        self.0.expire_leases().await
-    }
-
-    async fn prune(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        self.0.prune(before, limit).await
-    }
 }

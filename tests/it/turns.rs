@@ -260,6 +260,39 @@ async fn behind_an_unknown_outcome_nothing_is_begun_and_its_own_key_tells() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_store_that_hung_commits_late_is_not_done_for_those_who_were_refused() {
+    let installation = Installation::start_recorded().await;
+    // A row's lease is over long before the store goes on.
+    let settings = [("GATEWAY_CALLS__DEADLINE_MS", "1500"), ("GATEWAY_RECONCILE__EVERY_MS", "50")];
+    let nodes =
+        [installation.node_with("one", &settings).await, installation.node_with("two", &settings).await];
+    let account = Account::at(&nodes[0].api, "lateturns").await;
+    let headers = [("x-platform-key", &*account.key), ("idempotency-key", "late")];
+    let body = json!({"amount": "20.00", "currency": "USD", "provider": "stripe"});
+    let order = nodes[0].api.post("/v1/payments/orders", &headers[..1], &body).await.expect(201).json();
+    let pay = format!("/_control/orders/stripe/{}/pay", text(&order, "provider_order_id"));
+    installation.control.post(&pay, &[], &json!({})).await.expect(200);
+    // Named by the provider's id: nothing is read before it is begun.
+    let refund =
+        json!({"provider_payment_id": order["provider_order_id"], "provider": "stripe", "amount": "5.00"});
+    let mut partly = refund.clone();
+    partly["amount"] = json!("1.00");
+    nodes[0].api.post("/v1/payments/refunds", &headers[..1], &partly).await.expect(201);
+    installation.postgres.pause();
+    let refused = nodes[0].api.post("/v1/payments/refunds", &headers, &refund).await.expect(503);
+    assert_eq!(refused.code(), "ledger_unavailable");
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    installation.postgres.resume();
+    // Time enough for whoever would look it up.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert_eq!(installation.effects("stripe", "refunds.create").await, 1, "what was refused is not done");
+    assert_eq!(installation.sql("SELECT count(*) FROM ledger WHERE state <> 'settled'").trim(), "0");
+    let again = nodes[1].api.post("/v1/payments/refunds", &headers, &refund).await.expect(201);
+    assert_eq!(again.header("idempotent-replayed"), None);
+    assert_eq!(installation.effects("stripe", "refunds.create").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_order_is_not_touched_while_the_store_is_away() {
     let installation = Installation::start_recorded().await;
     let node = installation.node("one").await;

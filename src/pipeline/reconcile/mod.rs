@@ -9,6 +9,7 @@ mod row;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actors::{Errand, Reconcile};
@@ -26,6 +27,9 @@ use crate::auth::Principal;
 
 /// How long past the time limit of a look-up its row still counts as worked on.
 const LEASE_MARGIN: Duration = Duration::from_secs(5);
+/// How long a store that was away is left to those who write down what they know: calls that were answered meanwhile, and rows
+/// that a store which hung commits late, for callers who were told that nothing was done.
+const AFTER_SILENCE: Duration = Duration::from_secs(3);
 
 /// A call as it was, with the words for its outcome.
 pub(crate) struct Rebuilt {
@@ -75,6 +79,8 @@ pub(crate) struct Reconciler {
     rebuild: Arc<dyn Rebuild>,
     /// Each provider's places: one that hangs leaves the others theirs.
     places: Arc<BTreeMap<&'static str, Arc<Semaphore>>>,
+    /// Until when nothing is taken, in milliseconds of the monotonic clock.
+    quiet_until: Arc<AtomicU64>,
 }
 
 impl Reconciler {
@@ -85,7 +91,18 @@ impl Reconciler {
             (adapter.descriptor().id.as_str(), Arc::new(Semaphore::new(places)))
         };
         let places = Arc::new(ADAPTERS.into_iter().map(place).collect());
-        Self { worker, rebuild, places }
+        Self { worker, rebuild, places, quiet_until: Arc::default() }
+    }
+
+    /// Notes that the store did not answer.
+    fn note_silence(&self) {
+        let until = self.worker.gateway.clock.monotonic().saturating_add(AFTER_SILENCE);
+        self.quiet_until.store(u64::try_from(until.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    fn is_quiet(&self) -> bool {
+        let until = Duration::from_millis(self.quiet_until.load(Ordering::Relaxed));
+        self.worker.gateway.clock.monotonic() < until
     }
 }
 
@@ -93,6 +110,12 @@ impl Reconciler {
 impl Reconcile for Reconciler {
     async fn take(&self, limit: usize) -> Vec<Errand> {
         let gateway = &self.worker.gateway;
+        if gateway.ledger.is_store_away() {
+            self.note_silence();
+        }
+        if self.is_quiet() {
+            return Vec::new();
+        }
         // Reserved first: what is taken over can always be recorded.
         let permits: Vec<_> = (0..limit).map_while(|_| gateway.log.reserve().ok()).collect();
         let limit = u32::try_from(permits.len()).unwrap_or(u32::MAX);
@@ -104,7 +127,10 @@ impl Reconcile for Reconciler {
         let rows = match gateway.ledger.take_due(now, until, limit).await {
             Ok(rows) => rows,
             // Told where it failed. Whatever is due stays so.
-            Err(_away) => return Vec::new(),
+            Err(_away) => {
+                self.note_silence();
+                return Vec::new();
+            }
         };
         let errand = |(row, permit): (LedgerEntry, _)| -> Errand {
             let unsettled = Unsettled::due(gateway, permit, &row);

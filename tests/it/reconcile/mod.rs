@@ -3,6 +3,7 @@
 mod hand;
 mod keys;
 mod lost;
+mod withdrawn;
 
 use gateway::Config;
 use serde_json::{Value, json};

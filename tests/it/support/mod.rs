@@ -3,6 +3,7 @@
 mod client;
 mod dev;
 mod embedded;
+mod ledger;
 mod nodes;
 mod requests;
 mod scene;
@@ -12,6 +13,7 @@ mod stage;
 pub(crate) use client::{Answer, Client};
 pub(crate) use dev::{Dev, PROGRAM, dev_command, free_ports};
 pub(crate) use embedded::plan_of_all;
+pub(crate) use ledger::LedgerFaults;
 pub(crate) use nodes::{Installation, Node};
 pub(crate) use requests::{in_vain, ready};
 pub(crate) use scene::{Scene, text};
