@@ -11,6 +11,8 @@ pub enum Barrier {
     ProviderCircuit,
     /// The provider has been refusing this tenant's credentials.
     CredentialsCircuit,
+    /// As many calls to the provider are under way as this node makes, for all tenants.
+    ProviderFull,
     /// The tenant has as many calls to this provider under way as one tenant may.
     ServiceFull,
     /// The tenant has as many calls under way as one may, at all providers together.
@@ -27,12 +29,22 @@ pub struct NotAdmitted {
     pub retry_after: Duration,
 }
 
+/// How long to wait when all places are taken. A guess: nobody knows when the next call ends.
+const RETRY_WHEN_FULL: Duration = Duration::from_secs(1);
+
+impl NotAdmitted {
+    /// All places are taken.
+    pub(crate) const fn full(barrier: Barrier) -> Self {
+        Self { barrier, retry_after: RETRY_WHEN_FULL }
+    }
+}
+
 impl Barrier {
     /// Returns what it means for the operation.
     pub const fn not_sent(self) -> NotSent {
         match self {
             Self::ProviderCircuit | Self::CredentialsCircuit => NotSent::CircuitOpen,
-            Self::ServiceFull | Self::TenantFull => NotSent::Overloaded,
+            Self::ProviderFull | Self::ServiceFull | Self::TenantFull => NotSent::Overloaded,
         }
     }
 }

@@ -135,6 +135,11 @@ impl Calls {
         Duration::from_millis(self.deadline_ms)
     }
 
+    /// Returns how much time a provider must have been given before it is to blame for not having answered.
+    pub fn fair_chance(&self) -> Duration {
+        (self.deadline() / 10).min(Duration::from_secs(1))
+    }
+
     /// Returns how long an answer is replayed.
     pub const fn replay(&self) -> Duration {
         Duration::from_secs(self.replay_hours.saturating_mul(3600))

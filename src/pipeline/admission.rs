@@ -6,6 +6,7 @@ use actors::{Admission, CircuitOf, NotAdmitted, ProviderAdmission};
 use domain::{NotSent, Outcome, ProviderId, RejectionClass, Resource, Unknown};
 use resilience::{Fault, Verdict};
 
+use super::exchange::Ran;
 use super::routing::service_entry;
 use super::{Call, Refusal};
 use crate::app::Gateway;
@@ -45,6 +46,20 @@ impl Admitted {
     pub(super) fn settle(self, verdict: Verdict, now: Duration) {
         self.provider.settle(verdict, now);
         self.tenant.settle(verdict, now);
+    }
+}
+
+/// Returns what a run says about the provider's health: what its outcome does, unless the provider was not asked at all, or had
+/// next to no time to answer in.
+pub(super) fn verdict_of(gateway: &Gateway, ran: &Ran) -> Verdict {
+    match (verdict(&ran.outcome), ran.attempts.last()) {
+        (Verdict::Success, None) => Verdict::Ignored,
+        (Verdict::Failure(Fault::TimedOut), Some(last))
+            if last.duration < gateway.config.calls.fair_chance() =>
+        {
+            Verdict::Ignored
+        }
+        (verdict, _) => verdict,
     }
 }
 

@@ -19,6 +19,8 @@ use crate::app::Worker;
 
 /// Goes with every call, so that a provider's own log can be laid beside ours.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// When to try again what certainly was not done, where the provider does not say.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// More calls than any exchange makes: a state machine that goes round in circles ends here.
 const MAX_CALLS: u16 = 16;
 
@@ -98,8 +100,13 @@ impl Ran {
     /// Returns the answer with this status and body.
     pub(super) fn into_answer(self, status: u16, body: Bytes, provider: ProviderId) -> Answer {
         let retry_after = match &self.outcome {
-            Outcome::Rejected(rejection) => rejection.retry_after,
-            _ => None,
+            Outcome::Rejected(rejection) => rejection.retry_after.or_else(|| {
+                let is_later =
+                    matches!(rejection.class, RejectionClass::RateLimited | RejectionClass::Unavailable);
+                is_later.then_some(RETRY_AFTER)
+            }),
+            Outcome::NotSent(_) => Some(RETRY_AFTER),
+            Outcome::Executed(_) | Outcome::Unknown(_) => None,
         };
         Answer {
             status,

@@ -11,7 +11,7 @@ use domain::{
     SubscriptionPlan, TransactionId,
 };
 
-use super::admission::{Admitted, admit, verdict};
+use super::admission::{Admitted, admit, verdict_of};
 use super::exchange::{Job, Ran, run};
 use super::routing::Service;
 use super::{Call, Refusal, Route, routing};
@@ -78,13 +78,19 @@ pub(super) async fn run_through(
     let may_follow = may_fall_back(call, failover.map_or(route.service.provider, |failover| failover.from));
     let mut tried: Vec<ProviderId> = failover.iter().map(|failover| failover.from).collect();
     let mut before = None;
+    let tell = |failover: Failover, to: ProviderId| {
+        gateway.catalog.failed_over(failover.from.as_str(), to.as_str(), failover.reason);
+    };
+    if let Some(failover) = failover {
+        tell(failover, route.service.provider);
+    }
     loop {
         let Route { service, adapter, exchange } = route;
         let job =
             Job { call, adapter, service: &service, transaction, provider_key, started_at: call.meta.at };
         // Dies in here: the row stays `started`, with this provider's name; whoever comes next looks up what it did.
         let ran = run(worker, &job, exchange).await;
-        admission.settle(verdict(&ran.outcome), gateway.clock.monotonic());
+        admission.settle(verdict_of(gateway, &ran), gateway.clock.monotonic());
         let mut ran = ran.following(before);
         ran.failover = failover;
         tried.push(service.provider);
@@ -104,7 +110,9 @@ pub(super) async fn run_through(
             reason,
             "the next provider serves"
         );
-        failover = failover.or(Some(Failover { from: service.provider, reason }));
+        let from_here = Failover { from: service.provider, reason };
+        tell(from_here, next.service.provider);
+        failover = failover.or(Some(from_here));
         (route, admission, before) = (next, admitted, Some(ran));
     }
 }

@@ -91,6 +91,11 @@ async fn begin(
         None => None,
     };
     loop {
+        let left = call.meta.deadline.remaining(gateway.clock.monotonic()).unwrap_or_default();
+        if left < gateway.config.calls.fair_chance() {
+            // A call that is cut short is one of which nobody knows.
+            return Err(Refusal::Late { provider: route.service.provider }.into());
+        }
         // Reserved first: what is begun can always be recorded.
         let permit = gateway.log.reserve().map_err(|_refused| Refusal::Overloaded)?;
         let chosen = admit_first(gateway, call, route)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::{NotSent, Outcome, ProviderId, RejectionClass, Resource, StatusMeaning};
 
-use super::admission::{admit, verdict};
+use super::admission::{admit, verdict_of};
 use super::exchange::{Job, Ran, run};
 use super::routing::{self, Service};
 use super::{Call, Refusal};
@@ -85,7 +85,7 @@ async fn admitted(
 ) -> Result<Ran, Refusal> {
     let admission = admit(&worker.gateway, job.call, job.service.provider)?;
     let ran = run(worker, job, exchange).await;
-    admission.settle(verdict(&ran.outcome), worker.gateway.clock.monotonic());
+    admission.settle(verdict_of(&worker.gateway, &ran), worker.gateway.clock.monotonic());
     Ok(ran)
 }
 

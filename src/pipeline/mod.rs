@@ -209,6 +209,12 @@ pub enum Refusal {
         /// When to try again.
         retry_after: Duration,
     },
+    /// Too little time is left for the provider to answer: its body came slowly, or others were waited for.
+    #[error("no time left")]
+    Late {
+        /// Which provider would have been called.
+        provider: ProviderId,
+    },
     /// The log's queue is full.
     #[error("overloaded")]
     Overloaded,
@@ -290,7 +296,7 @@ async fn read(worker: &Worker, call: Call, present: &dyn Present) -> Result<Answ
         started_at: call.meta.at,
     };
     let ran = exchange::run(worker, &job, route.exchange).await;
-    admission.settle(admission::verdict(&ran.outcome), gateway.clock.monotonic());
+    admission.settle(admission::verdict_of(gateway, &ran), gateway.clock.monotonic());
     let completion = Completion {
         transaction,
         subject: call.subject.unwrap_or(transaction),

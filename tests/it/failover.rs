@@ -58,6 +58,9 @@ async fn the_next_provider_serves_and_goes_on_serving_the_order() {
     // Other nouns, too.
     let link = json!({"amount": "500.00", "currency": "INR", "description": "Invoice 42"});
     assert_stood_in(scene.post("/v1/payment-links", &link).await, "provider_unreachable");
+    let metrics = scene.stage.admin.get("/metrics", &[]).await.expect(200).text();
+    let line = r#"gateway_failovers_total{from="razorpay",to="stripe",reason="provider_unreachable"} 2"#;
+    assert!(metrics.contains(line), "{metrics}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -89,13 +89,18 @@ impl ProviderHandle {
     /// Asks to make one of a tenant's calls: a look at memory, no message.
     ///
     /// # Errors
-    /// [`NotAdmitted`] while the provider fails at this operation.
+    /// [`NotAdmitted`] while the provider fails at this operation, or all of its seats are taken. A seat may be taken by others
+    /// before the call is made, which is then told as not sent: this is so that a full provider costs no ledger row.
     pub fn admit(
         &self,
         circuit: CircuitOf,
         tenant: TenantId,
         now: Duration,
     ) -> Result<ProviderAdmission, NotAdmitted> {
+        if self.shared.seats.available_permits() == 0 {
+            self.shared.catalog.actor_busy(super::handle::ACTOR);
+            return Err(NotAdmitted::full(Barrier::ProviderFull));
+        }
         let permit = self.shared.circuits.breaker(circuit).map(|breaker| {
             breaker.try_acquire(Witness::new(tenant), now).map_err(|open| NotAdmitted {
                 barrier: Barrier::ProviderCircuit,

@@ -13,9 +13,6 @@ use super::places::Places;
 use crate::placement::World;
 use crate::{Barrier, NotAdmitted};
 
-/// How long to wait when all places are taken. A guess: nobody knows when the next call ends.
-const RETRY_WHEN_FULL: Duration = Duration::from_secs(1);
-
 /// What guards one service of one tenant. Outlives the snapshot.
 #[derive(Debug)]
 pub(super) struct Gate {
@@ -78,13 +75,12 @@ impl Gate {
 
     /// Lets a call through, or says why not.
     pub(super) fn admit(gate: &Arc<Self>, now: Duration) -> Result<Admission, NotAdmitted> {
-        let full = |barrier| NotAdmitted { barrier, retry_after: RETRY_WHEN_FULL };
         if !gate.tenant.enter() {
-            return Err(full(Barrier::TenantFull));
+            return Err(NotAdmitted::full(Barrier::TenantFull));
         }
         if !gate.service.enter() {
             gate.tenant.leave();
-            return Err(full(Barrier::ServiceFull));
+            return Err(NotAdmitted::full(Barrier::ServiceFull));
         }
         // From here on, the guard gives the places back.
         let mut admission = Admission { gate: Arc::clone(gate), permit: None };

@@ -260,6 +260,7 @@ impl From<Refusal> for ApiError {
             Refusal::CircuitOpen { provider, barrier, retry_after, .. } => {
                 Self::not_admitted(barrier, provider).after(retry_after)
             }
+            Refusal::Late { provider } => Self::not_sent(NotSent::DeadlinePassed, provider),
             Refusal::Overloaded => Self::overloaded("The gateway has too much to do; nothing was sent."),
             Refusal::LedgerUnavailable => Self::unavailable(
                 "ledger_unavailable",

@@ -28,6 +28,10 @@ impl ApiError {
                      see whether they are taken again."
                 ),
             ),
+            Barrier::ProviderFull => (
+                "overloaded",
+                format!("As many calls to {provider} are under way as the gateway makes; nothing was sent."),
+            ),
             Barrier::ServiceFull => (
                 "overloaded",
                 format!(

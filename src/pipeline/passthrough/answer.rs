@@ -2,17 +2,22 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use domain::{Pieces, TransportFailure, Unknown};
 use futures_util::Stream;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::SMALL_BODY_BYTES;
 use super::closing::Closing;
 use crate::app::Worker;
 
 type Arriving = Box<dyn Pieces<TransportFailure>>;
+
+/// A caller that was waited for so long has itself to blame when the time is up.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// What was taken of a body.
 pub(super) enum Taken {
@@ -100,6 +105,8 @@ pub(super) fn hand_on(
 }
 
 async fn carry(mut pieces: Arriving, mut closing: Closing, sender: mpsc::Sender<Message>) {
+    // How long the caller was waited for.
+    let mut held_up = Duration::ZERO;
     loop {
         let piece = tokio::select! {
             piece = next(&mut pieces) => piece,
@@ -107,6 +114,7 @@ async fn carry(mut pieces: Arriving, mut closing: Closing, sender: mpsc::Sender<
         };
         let piece = match piece {
             Some(Ok(piece)) => piece,
+            Some(Err(TransportFailure::TimedOut)) if held_up >= SLOW => return closing.caller_slow(),
             Some(Err(failure)) => return closing.broken(failure),
             None => {
                 closing.whole();
@@ -116,10 +124,11 @@ async fn carry(mut pieces: Arriving, mut closing: Closing, sender: mpsc::Sender<
             }
         };
         closing.note(&piece);
+        let began = Instant::now();
         match tokio::time::timeout(closing.time_left(), sender.send(Message::Piece(piece))).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => held_up = held_up.saturating_add(began.elapsed()),
             Ok(Err(_gone)) => return closing.caller_gone(),
-            Err(_elapsed) => return closing.broken(TransportFailure::TimedOut),
+            Err(_elapsed) => return closing.caller_slow(),
         }
     }
 }

@@ -17,6 +17,8 @@ use crate::pipeline::admission::Admitted;
 
 /// The provider's answer broke off on its way.
 const CUT: &str = "answer_incomplete";
+/// The caller did not take the answer in time.
+const SLOW: &str = "caller_slow";
 /// The caller went away before the answer was through.
 const GONE: &str = "caller_gone";
 
@@ -94,6 +96,12 @@ impl Closing {
             TransportFailure::NotSent(_) | TransportFailure::Disconnected => Fault::Disconnected,
         };
         self.close(Some(CUT), Some(Verdict::Failure(fault)));
+    }
+
+    /// The time is up, and it was the caller who took it: no word about the provider.
+    pub(super) fn caller_slow(mut self) {
+        self.kept = None;
+        self.close(Some(SLOW), None);
     }
 
     /// The caller went away.

@@ -181,7 +181,7 @@ fn fail(worker: &Worker, job: &Job<'_>, ran: Ran, held: Held, present: &dyn Pres
         {
             Verdict::Ignored
         }
-        outcome => admission::verdict(outcome),
+        _ => admission::verdict_of(gateway, &ran),
     };
     let completion = Completion {
         transaction: job.transaction,

@@ -21,6 +21,18 @@ impl Labels for CircuitLabels {
     const OTHER: Self = Self { provider: OTHER, operation: OTHER, environment: OTHER };
 }
 
+/// The labels of a failover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct FailoverKey {
+    from: &'static str,
+    to: &'static str,
+    reason: &'static str,
+}
+
+impl Labels for FailoverKey {
+    const OTHER: Self = Self { from: OTHER, to: OTHER, reason: OTHER };
+}
+
 /// How a circuit stands, as the gauge shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CircuitLevel {
@@ -62,6 +74,7 @@ struct CircuitSeries {
 pub(super) struct AdmissionSeries {
     circuits: Family<CircuitLabels, CircuitSeries>,
     credentials: Family<&'static str, Counter>,
+    failovers: Family<FailoverKey, Counter>,
     in_flight: Family<&'static str, Gauge>,
     shed: Family<&'static str, Counter>,
     limit: Gauge,
@@ -72,6 +85,7 @@ impl AdmissionSeries {
         Self {
             circuits: Family::new(),
             credentials: Family::new(),
+            failovers: Family::new(),
             in_flight: Family::new(),
             shed: Family::new(),
             limit: registrar.gauge(&table::IN_FLIGHT_LIMIT, Vec::new()),
@@ -107,6 +121,15 @@ impl Catalog {
             self.registrar.counter(&table::CREDENTIALS_CIRCUITS, vec![("provider", word(provider))])
         };
         self.admission.credentials.with(provider, make, |count| count.increment(1));
+    }
+
+    /// Notes a call that another provider is given than the one whose turn it was, and why.
+    pub fn failed_over(&self, from: &'static str, to: &'static str, reason: &'static str) {
+        let make = |FailoverKey { from, to, reason }| {
+            let labels = vec![("from", word(from)), ("to", word(to)), ("reason", word(reason))];
+            self.registrar.counter(&table::FAILOVERS, labels)
+        };
+        self.admission.failovers.with(FailoverKey { from, to, reason }, make, |count| count.increment(1));
     }
 
     /// Notes how many requests of a class are under way.

@@ -221,6 +221,11 @@ pub(super) const CREDENTIALS_CIRCUITS: Metric = counter(
     &["provider"],
     "Times that a tenant's calls were stopped because the provider refused its credentials again and again.",
 );
+pub(super) const FAILOVERS: Metric = counter(
+    "gateway_failovers_total",
+    &["from", "to", "reason"],
+    "Calls that another provider was given than the one whose turn it was, by what that one did not do them for.",
+);
 pub(super) const IN_FLIGHT: Metric =
     gauge("gateway_requests_in_flight", Unit::Count, &["class"], "Requests under way.");
 pub(super) const IN_FLIGHT_LIMIT: Metric = gauge(
@@ -296,6 +301,7 @@ pub static METRICS: &[Metric] = &[
     CIRCUIT_STATE,
     CIRCUIT_TRANSITIONS,
     CREDENTIALS_CIRCUITS,
+    FAILOVERS,
     IN_FLIGHT,
     IN_FLIGHT_LIMIT,
     SHED,

@@ -31,6 +31,7 @@ fn exercised() -> String {
     catalog.circuit_moved(circuit, CircuitLevel::Open);
     catalog.circuit_moved(circuit, CircuitLevel::HalfOpen);
     catalog.credentials_circuit_opened("razorpay");
+    catalog.failed_over("razorpay", "stripe", "circuit_open");
     catalog.requests_in_flight("writes", 5);
     catalog.in_flight_limit(8192);
     catalog.request_shed("reads");
