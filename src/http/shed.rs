@@ -2,18 +2,60 @@
 //! looked at, and a refusal costs a few microseconds.
 //!
 //! A place is kept until the handler has answered; of a streamed answer, until its head: what comes behind is bounded by the
-//! provider's own places.
+//! provider's own places. While a body that is read whole is still coming, its request has none: nobody knows yet who asks, and
+//! strangers with slow bodies would take the places of everybody else.
 
-use actix_web::Error;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use resilience::{RequestClass, Shedder};
+use actix_web::{Error, HttpMessage};
+use resilience::{Place, RequestClass, Shed, Shedder};
 
 use super::error::ApiError;
-use crate::app::Worker;
+use crate::app::{Gateway, Worker};
+
+/// A request's place, in its extensions: whoever only waits for its body gives it back meanwhile.
+#[derive(Debug, Clone)]
+pub(super) struct Admission(Rc<Seat>);
+
+#[derive(Debug)]
+struct Seat {
+    gateway: Arc<Gateway>,
+    class: RequestClass,
+    place: RefCell<Option<Place>>,
+}
+
+impl Admission {
+    /// Returns a request of this class that has no place yet.
+    fn new(gateway: &Arc<Gateway>, class: RequestClass) -> Self {
+        Self(Rc::new(Seat { gateway: Arc::clone(gateway), class, place: RefCell::default() }))
+    }
+
+    /// Gives the place back, if there is one.
+    pub(super) fn leave(&self) {
+        drop(self.0.place.take());
+    }
+
+    /// Takes a place, if there is none yet.
+    ///
+    /// # Errors
+    /// [`Shed`], which is counted, when there is none for its class.
+    pub(super) fn enter(&self) -> Result<(), Shed> {
+        let Seat { gateway, class, place } = &*self.0;
+        let mut place = place.borrow_mut();
+        if place.is_none() {
+            let entered = Shedder::try_enter(&gateway.shedder, *class);
+            *place = Some(entered.inspect_err(|_refused| gateway.catalog.request_shed(class.as_str()))?);
+        }
+        Ok(())
+    }
+}
 
 /// Lets a request in, or refuses it at once.
 pub(super) async fn shed(
@@ -24,16 +66,16 @@ pub(super) async fn shed(
     let (Some(class), Some(worker)) = (class, request.app_data::<Data<Worker>>()) else {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     };
-    match Shedder::try_enter(&worker.gateway.shedder, class) {
-        Ok(place) => {
+    let admission = Admission::new(&worker.gateway, class);
+    match admission.enter() {
+        Ok(()) => {
+            request.extensions_mut().insert(admission.clone());
             let answered = next.call(request).await;
-            drop(place);
+            // The extensions live as long as the request, which a streamed answer may hold.
+            admission.leave();
             answered.map(ServiceResponse::map_into_left_body)
         }
-        Err(refused) => {
-            worker.gateway.catalog.request_shed(class.as_str());
-            Ok(request.into_response(ApiError::from(refused).response()).map_into_right_body())
-        }
+        Err(refused) => Ok(request.into_response(ApiError::from(refused).response()).map_into_right_body()),
     }
 }
 

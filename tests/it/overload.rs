@@ -62,6 +62,30 @@ fn order(provider: &str) -> Value {
     json!({"provider": provider, "amount": "20.00", "currency": currency})
 }
 
+/// Begins an order whose body is still to come; the gateway has read its head, and waits.
+async fn begin_order(stage: &Stage, key: &str, body: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(stage.public).await.expect("a connection");
+    let head = format!(
+        "POST /v1/payments/orders HTTP/1.1\r\nhost: x\r\nx-platform-key: {key}\r\ncontent-type: application/json\r\n\
+         expect: 100-continue\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.expect("written");
+    // Written when the handler has been asked, and has asked for the body.
+    let mut told = [0; 25];
+    stream.read_exact(&mut told).await.expect("an answer to the head");
+    assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream
+}
+
+/// Sends the body, and returns the answer as it was written.
+async fn finish(mut stream: TcpStream, body: &str) -> String {
+    stream.write_all(body.as_bytes()).await.expect("written");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.expect("an answer");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
 /// Returns how many writes are under way.
 async fn writes(stage: &Stage) -> usize {
     let metrics = stage.admin.get("/metrics", &[]).await.text();
@@ -143,6 +167,44 @@ async fn what_can_wait_longest_is_refused_first() {
     drop(provider);
     hanging.join_all().await;
     assert_eq!(refused(&stage, &account, made).await, [false; 4]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_bodies_take_no_place_from_those_who_are_served() {
+    let provider = Hanging::start().await;
+    let stage = stage_with(&provider, |config| {
+        (config.calls.in_flight, config.calls.in_flight_least) = (4, 4);
+        config.calls.deadline_ms = 60_000;
+    })
+    .await;
+    let account = stage.account("prompt").await;
+    let body = order("stripe").to_string();
+    // More of them than places, and nobody knows yet whose they are.
+    let mut slow = Vec::new();
+    for _ in 0..7 {
+        slow.push(begin_order(&stage, "unf_test_nobody", &body).await);
+    }
+    slow.push(begin_order(&stage, &account.key, &body).await);
+    stage.order(&account, &[], &order("stripe")).await.expect(201);
+    let answer = finish(slow.pop().expect("a request"), &body).await;
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    let answer = finish(slow.pop().expect("a request"), &body).await;
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    drop(slow);
+
+    // Whole at last, a request needs a place like every other.
+    let late = begin_order(&stage, &account.key, &body).await;
+    let mut hanging = JoinSet::new();
+    fill(&stage, &account, &mut hanging, 4).await;
+    let answer = finish(late, &body).await.to_ascii_lowercase();
+    assert!(answer.starts_with("http/1.1 503 ") && answer.contains(r#""code":"overloaded""#), "{answer}");
+    assert!(answer.contains("retry-after: 1\r\n") && answer.contains("x-request-id: "), "{answer}");
+    let metrics = stage.admin.get("/metrics", &[]).await.expect(200).text();
+    let shed = r#"gateway_requests_shed_total{class="writes"} 1"#;
+    assert!(metrics.contains(shed), "{shed} is not in\n{metrics}");
+    drop(provider);
+    hanging.join_all().await;
+    stage.order(&account, &[], &order("stripe")).await.expect(201);
 }
 
 #[tokio::test(flavor = "multi_thread")]

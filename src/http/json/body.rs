@@ -1,21 +1,25 @@
-//! A request's body, read whole: up to so many bytes, within a time limit, and not drop by drop.
+//! A request's body, read whole: up to so many bytes, within a time limit, and not drop by drop. A request that has to wait for
+//! it waits outside: its place among those under way is others' meanwhile.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use actix_web::dev::Payload;
+use actix_web::error::InternalError;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
+use resilience::Shed;
 use tokio::time::{Instant, Sleep};
 
 use crate::app::Worker;
 use crate::http::MAX_BODY_BYTES;
 use crate::http::error::ApiError;
+use crate::http::shed::Admission;
 
 /// How long a body may come as slowly as it likes.
 const GRACE: Duration = Duration::from_secs(5);
@@ -52,8 +56,9 @@ impl RawBody {
     }
 }
 
+/// What is wrong with a body is its handler's to tell, once it is known who asks; that there is no place for its request, nobody's.
 impl FromRequest for RawBody {
-    type Error = std::convert::Infallible;
+    type Error = actix_web::Error;
     type Future = Reading;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Reading {
@@ -61,21 +66,23 @@ impl FromRequest for RawBody {
         let length =
             request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         if length.is_some_and(|length: usize| length > most.0) {
-            return Reading { bytes: BytesMut::new(), state: State::Failed(NoBody::TooLarge(most.0)) };
+            return Reading::new(State::Failed(NoBody::TooLarge(most.0)), None);
         }
         // On the admin port, which is private, the pace alone is asked for.
         let worker = request.app_data::<Data<Worker>>();
         let time_limit = worker.map_or(Duration::MAX, |worker| worker.gateway.config.listen.body());
         let pace = Pace { began: Instant::now(), time_limit };
         let state = State::Reading { payload: payload.take(), most: most.0, pace, timer: None };
-        Reading { bytes: BytesMut::new(), state }
+        Reading::new(state, request.extensions().get::<Admission>().cloned())
     }
 }
 
-/// A body on its way. What is there already costs no timer.
+/// A body on its way. What is there already costs no timer, and keeps its request's place.
 pub(in crate::http) struct Reading {
     bytes: BytesMut,
     state: State,
+    /// None on the admin port, where nobody is refused.
+    admission: Option<Admission>,
 }
 
 enum State {
@@ -103,14 +110,25 @@ fn due_after(bytes: usize) -> Duration {
 }
 
 impl Future for Reading {
-    type Output = Result<RawBody, std::convert::Infallible>;
+    type Output = Result<RawBody, actix_web::Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.poll_bytes(context).map(|read| Ok(RawBody(read)))
+        let read = ready!(self.poll_bytes(context));
+        // A body that failed, too: its handler looks first for who asks.
+        let entered = self.admission.as_ref().map_or(Ok(()), Admission::enter);
+        Poll::Ready(entered.map(|()| RawBody(read)).map_err(turned_away))
     }
 }
 
+fn turned_away(shed: Shed) -> actix_web::Error {
+    InternalError::from_response(shed, ApiError::from(shed).response()).into()
+}
+
 impl Reading {
+    fn new(state: State, admission: Option<Admission>) -> Self {
+        Self { bytes: BytesMut::new(), state, admission }
+    }
+
     fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, NoBody>> {
         let (payload, most, pace, timer) = match &mut self.state {
             State::Failed(why) => return Poll::Ready(Err(*why)),
@@ -130,6 +148,9 @@ impl Reading {
                     };
                     let timer = timer.insert(Box::pin(tokio::time::sleep(left)));
                     if timer.as_mut().poll(context).is_pending() {
+                        if let Some(admission) = &self.admission {
+                            admission.leave();
+                        }
                         return Poll::Pending;
                     }
                 }
