@@ -1,5 +1,8 @@
 //! The OpenAPI 3.1 document, gathered from the handlers.
 
+use std::sync::LazyLock;
+
+use bytes::Bytes;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
@@ -46,6 +49,13 @@ impl Modify for Schemes {
 pub fn openapi_document() -> String {
     // Names and numbers only: there is nothing in it that JSON could not hold.
     Api::openapi().to_json().unwrap_or_default()
+}
+
+/// Returns the document as it is answered with. It is gathered for the first who asks: that takes milliseconds, and depends on
+/// nothing but the program.
+pub(super) fn served_document() -> Bytes {
+    static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| openapi_document().into());
+    DOCUMENT.clone()
 }
 
 /// Returns the routes of the API for platform keys: `POST /v1/payments/orders`.
