@@ -17,7 +17,7 @@ use transport::HyperTransport;
 use vault::{OsEntropy, Pepper, Vault};
 
 use self::secrets::Secrets;
-use crate::auth::Issuer;
+use crate::auth::{Issuer, Passwords};
 use crate::caches::Caches;
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -57,6 +57,8 @@ pub struct Gateway {
     pub pepper: Pepper,
     /// Signs people's tokens.
     pub issuer: Issuer,
+    /// Hashes people's passwords.
+    pub(crate) passwords: Passwords,
     /// Where the providers listen.
     pub endpoints: Arc<Endpoints>,
     /// Changes that other nodes are still to be told of.
@@ -192,6 +194,7 @@ pub(crate) async fn build(
         vault,
         pepper,
         issuer,
+        passwords: Passwords::new(),
         endpoints,
         shedder: Arc::new(settings::shedder(&config)?),
         untold: Untold::default(),

@@ -5,5 +5,5 @@ mod passwords;
 mod platform_key;
 
 pub(crate) use issuer::{Issuer, TokenRefusal};
-pub(crate) use passwords::{hash_password, verify_password};
+pub(crate) use passwords::{PasswordError, Passwords};
 pub(crate) use platform_key::{Comer, KeyRefusal, Principal, authenticate};

@@ -7,7 +7,7 @@ use domain::{PlanTier, Secret, Tenant, TenantId, Timestamp};
 
 use super::ControlError;
 use crate::app::Gateway;
-use crate::auth::{hash_password, verify_password};
+use crate::auth::PasswordError;
 use crate::limits::AddressLimit;
 
 const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=256;
@@ -55,7 +55,7 @@ pub(crate) struct SignedIn {
 ///
 /// # Errors
 /// [`ControlError::Invalid`], [`ControlError::Conflict`] when the address is taken, [`ControlError::Forbidden`] when
-/// signing up is switched off, [`ControlError::TooManyAccounts`].
+/// signing up is switched off, [`ControlError::TooManyAccounts`], [`ControlError::Overloaded`].
 pub(crate) async fn sign_up(gateway: &Gateway, request: SignUp) -> Result<SignedIn, ControlError> {
     if !gateway.config.auth.sign_up {
         return Err(ControlError::Forbidden {
@@ -79,9 +79,8 @@ pub(crate) async fn sign_up(gateway: &Gateway, request: SignUp) -> Result<Signed
     if gateway.stores.tenants.find_by_email(&email).await?.is_some() {
         return Err(taken());
     }
-    let password_hash = hash_password(request.password)
-        .await
-        .map_err(|_refused| ControlError::Internal("hashing a password"))?;
+    let hashed = gateway.passwords.hash(request.password).await;
+    let password_hash = hashed.map_err(|error| undone(error, "hashing a password"))?;
     let now = gateway.clock.now();
     let tenant = Tenant {
         id: TenantId::generate(now, &*gateway.entropy),
@@ -108,7 +107,8 @@ pub(crate) async fn sign_up(gateway: &Gateway, request: SignUp) -> Result<Signed
 ///
 /// # Errors
 /// [`ControlError::WrongPassword`] whether the address or the password is wrong, and in the same time;
-/// [`ControlError::TooManyAttempts`] after too many of these, without a look at either.
+/// [`ControlError::TooManyAttempts`] after too many of these, without a look at either; [`ControlError::Overloaded`] without a look,
+/// too, and then it is no attempt.
 pub(crate) async fn sign_in(gateway: &Gateway, request: SignIn) -> Result<SignedIn, ControlError> {
     let email = request.email.trim().to_lowercase();
     let begun = gateway.limits.begin_sign_in(&email, request.from, gateway.clock.monotonic());
@@ -143,10 +143,16 @@ async fn look_at_password(
 ) -> Result<(Option<Tenant>, bool), ControlError> {
     let found = gateway.stores.tenants.find_by_email(email).await?;
     let (tenant, hash) = found.map_or((None, None), |(tenant, hash)| (Some(tenant), Some(hash)));
-    let is_right = verify_password(password, hash)
-        .await
-        .map_err(|_refused| ControlError::Internal("checking a password"))?;
+    let checked = gateway.passwords.verify(password, hash).await;
+    let is_right = checked.map_err(|error| undone(error, "checking a password"))?;
     Ok((tenant, is_right))
+}
+
+fn undone(error: PasswordError, doing: &'static str) -> ControlError {
+    match error {
+        PasswordError::Busy => ControlError::Overloaded,
+        PasswordError::Failed => ControlError::Internal(doing),
+    }
 }
 
 fn signed_in(gateway: &Gateway, tenant: Tenant) -> Result<SignedIn, ControlError> {

@@ -63,6 +63,9 @@ pub enum ControlError {
     /// Too many accounts were made from the address.
     #[error("too many accounts from one address")]
     TooManyAccounts(#[from] AddressExhausted),
+    /// Too many passwords are being hashed and checked.
+    #[error("too many passwords under way")]
+    Overloaded,
     /// It may not be done here.
     #[error("{message}")]
     Forbidden {

@@ -66,7 +66,8 @@ pub(crate) struct UserBody<'a> {
 #[utoipa::path(post, path = SIGN_UP, tag = "Account", request_body = SignUpBody,
     responses((status = 201, description = "Signed in.", body = SignedInBody<'_>),
               (status = 409, description = "`email_taken`", body = ErrorBody<'_>),
-              (status = 429, description = "`ip_limit`", body = ErrorBody<'_>)))]
+              (status = 429, description = "`ip_limit`", body = ErrorBody<'_>),
+              (status = 503, description = "`overloaded`", body = ErrorBody<'_>)))]
 pub(crate) async fn sign_up(request: HttpRequest, raw: RawBody) -> HttpResponse {
     anybody(&request, SIGN_UP, async |worker, from| {
         let body: SignUpBody = read_body(&request, raw)?;
@@ -87,7 +88,8 @@ pub(crate) async fn sign_up(request: HttpRequest, raw: RawBody) -> HttpResponse 
 #[utoipa::path(post, path = SIGN_IN, tag = "Account", request_body = SignInBody,
     responses((status = 200, description = "Signed in.", body = SignedInBody<'_>),
               (status = 401, description = "`wrong_credentials`", body = ErrorBody<'_>),
-              (status = 429, description = "`too_many_attempts`: not even the right password is looked at before `Retry-After`.", body = ErrorBody<'_>)))]
+              (status = 429, description = "`too_many_attempts`: not even the right password is looked at before `Retry-After`.", body = ErrorBody<'_>),
+              (status = 503, description = "`overloaded`: it was not looked at, and does not count.", body = ErrorBody<'_>)))]
 pub(crate) async fn sign_in(request: HttpRequest, raw: RawBody) -> HttpResponse {
     anybody(&request, SIGN_IN, async |worker, from| {
         let body: SignInBody = read_body(&request, raw)?;

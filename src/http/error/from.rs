@@ -347,6 +347,9 @@ impl From<ControlError> for ApiError {
             ControlError::NotFound { code, message } => Self::not_found(code, message),
             ControlError::TooManyAttempts(refused) => refused.into(),
             ControlError::TooManyAccounts(exhausted) => exhausted.into(),
+            ControlError::Overloaded => Self::overloaded(
+                "As many people are signing in as the gateway can look at; nothing was done.",
+            ),
             ControlError::WrongPassword => {
                 Self::authentication("wrong_credentials", "The e-mail address or the password is wrong.")
             }
