@@ -1,6 +1,7 @@
 //! What no value alone shows: settings that contradict each other, and those that are legal and dangerous.
 
 use domain::Secret;
+use tokio::sync::Semaphore;
 
 use super::sections::Listen;
 use super::{CacheEngine, Config, Purpose, StoreEngine};
@@ -12,25 +13,33 @@ const MIN_SEGMENT_BYTES: u64 = 1024 * 1024;
 /// More failures than this do not fit the count, waits included.
 const MOST_FREE_GUESSES: u8 = 200;
 
+/// So many addresses take about a gigabyte: five tables, some 17 bytes each.
+const MOST_ADDRESSES: usize = 10_000_000;
+
 impl Config {
     /// Returns everything that keeps the gateway from starting, a sentence each.
     pub(super) fn problems(&self, purpose: Purpose) -> Vec<String> {
         let mut found = Vec::new();
         let postgres = &self.store.postgres;
+        let counted = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         let positive = [
             ("calls.deadline_ms", self.calls.deadline_ms),
             ("calls.replay_hours", self.calls.replay_hours),
             ("reconcile.every_ms", self.reconcile.every_ms),
-            ("reconcile.at_once", u64::try_from(self.reconcile.at_once).unwrap_or(u64::MAX)),
-            ("reconcile.per_provider", u64::try_from(self.reconcile.per_provider).unwrap_or(u64::MAX)),
+            ("reconcile.at_once", counted(self.reconcile.at_once)),
+            ("reconcile.per_provider", counted(self.reconcile.per_provider)),
             ("calls.in_flight_least", self.calls.in_flight_least.into()),
             ("calls.lag_ms", self.calls.lag_ms),
             ("calls.tenant_in_flight", self.calls.tenant_in_flight.into()),
             ("listen.header_seconds", self.listen.header_seconds),
             ("listen.body_seconds", self.listen.body_seconds),
-            ("listen.connections", u64::try_from(self.listen.connections).unwrap_or(u64::MAX)),
+            ("listen.connections", counted(self.listen.connections)),
+            ("limits.addresses", counted(self.limits.addresses)),
             ("limits.sign_in_wait_seconds", self.limits.sign_in_wait_seconds),
+            ("limits.sign_in_forget_seconds", self.limits.sign_in_forget_seconds),
+            ("log.queue", counted(self.log.queue)),
             ("transport.connect_ms", self.transport.connect_ms),
+            ("transport.reply_bytes", counted(self.transport.reply_bytes)),
             ("auth.token_minutes", self.auth.token_minutes),
             ("store.postgres.connections", postgres.connections.into()),
             ("store.postgres.connect_ms", postgres.connect_ms),
@@ -49,26 +58,10 @@ impl Config {
         self.check_urls(&mut found);
         self.check_journal(&mut found);
         self.check_reconcile(&mut found);
+        self.check_times(&mut found);
         self.check_places(&mut found);
         self.check_limits(&mut found);
-        let tls = &self.listen.tls;
-        match (&tls.certificate, &tls.key) {
-            (Some(_), None) => found.push(
-                "listen.tls.certificate is set and listen.tls.key is not: set both, or none for plain HTTP"
-                    .into(),
-            ),
-            (None, Some(_)) => found.push(
-                "listen.tls.key is set and listen.tls.certificate is not: set both, or none for plain HTTP"
-                    .into(),
-            ),
-            _ => {}
-        }
-        let (public, admin) = (self.listen.public, self.listen.admin);
-        if public == admin && public.port() != 0 {
-            found.push(format!(
-                "listen.public and listen.admin are both {public}: metrics must not be where everybody is; set another port"
-            ));
-        }
+        self.check_listen(&mut found);
         found
     }
 
@@ -96,6 +89,12 @@ impl Config {
                     .into(),
             );
         }
+        if self.calls.quiet_ms == 0 {
+            found.push(
+                "calls.quiet_ms is 0, which is for tests: a call that is still under way counts as one that never arrived, and is made again"
+                    .into(),
+            );
+        }
         match (self.store.engine, self.cache.engine) {
             (StoreEngine::Embedded, CacheEngine::Redis) => found.push(
                 "store.engine is \"embedded\" and cache.engine is \"redis\": no other node can share this store, so that Redis only costs time".into(),
@@ -113,6 +112,27 @@ impl Config {
             found.push("cache.redis.url is on another machine without TLS: rediss:// has it".into());
         }
         found
+    }
+
+    fn check_listen(&self, found: &mut Vec<String>) {
+        let tls = &self.listen.tls;
+        match (&tls.certificate, &tls.key) {
+            (Some(_), None) => found.push(
+                "listen.tls.certificate is set and listen.tls.key is not: set both, or none for plain HTTP"
+                    .into(),
+            ),
+            (None, Some(_)) => found.push(
+                "listen.tls.key is set and listen.tls.certificate is not: set both, or none for plain HTTP"
+                    .into(),
+            ),
+            _ => {}
+        }
+        let (public, admin) = (self.listen.public, self.listen.admin);
+        if public == admin && public.port() != 0 {
+            found.push(format!(
+                "listen.public and listen.admin are both {public}: metrics must not be where everybody is; set another port"
+            ));
+        }
     }
 
     fn check_engines(&self, found: &mut Vec<String>) {
@@ -164,6 +184,20 @@ impl Config {
         }
     }
 
+    fn check_times(&self, found: &mut Vec<String>) {
+        let calls = &self.calls;
+        if calls.quiet_ms != 0 && calls.quiet_ms < calls.deadline_ms {
+            found.push(
+                "calls.quiet_ms must not be less than calls.deadline_ms: a call that is still under way would count as one that never arrived".into(),
+            );
+        }
+        if self.tenants.idle_seconds.saturating_mul(1000) <= calls.deadline_ms {
+            found.push(
+                "tenants.idle_seconds must be longer than calls.deadline_ms: a tenant must not be forgotten while its requests are under way".into(),
+            );
+        }
+    }
+
     fn check_places(&self, found: &mut Vec<String>) {
         let calls = &self.calls;
         if calls.in_flight < calls.in_flight_least {
@@ -174,6 +208,15 @@ impl Config {
         }
         if calls.provider_in_flight == 0 {
             found.push("calls.provider_in_flight must be greater than zero".into());
+        }
+        for (name, places) in [
+            ("calls.provider_in_flight", calls.provider_in_flight),
+            ("reconcile.at_once", self.reconcile.at_once),
+            ("reconcile.per_provider", self.reconcile.per_provider),
+        ] {
+            if places > Semaphore::MAX_PERMITS {
+                found.push(format!("{name} must be at most {}", Semaphore::MAX_PERMITS));
+            }
         }
     }
 
@@ -187,6 +230,11 @@ impl Config {
             found.push(
                 "limits.sign_in_longest_wait_seconds is shorter than limits.sign_in_wait_seconds".into(),
             );
+        }
+        if limits.addresses > MOST_ADDRESSES {
+            found.push(format!(
+                "limits.addresses must be at most {MOST_ADDRESSES}: their memory is taken at the start"
+            ));
         }
         if limits.endpoints.is_empty() {
             return;

@@ -107,6 +107,39 @@ fn networks_are_a_list_or_a_text_and_routes_have_to_be_there() {
 }
 
 #[test]
+fn what_would_disarm_the_gateway_or_break_it_is_refused() {
+    for (section, setting) in [
+        ("limits", "sign_in_forget_seconds"),
+        ("limits", "addresses"),
+        ("log", "queue"),
+        ("transport", "reply_bytes"),
+    ] {
+        let words = format!("{section}.{setting} must be greater than zero");
+        refuse(&format!("[{section}]\n{setting} = 0\n"), &[&words]);
+    }
+    refuse("[limits]\naddresses = 10000001\n", &["limits.addresses must be at most 10000000"]);
+    // More permits than a semaphore has would be a panic at the start.
+    refuse(
+        "[calls]\nprovider_in_flight = 9223372036854775807\n\
+         [reconcile]\nat_once = 9223372036854775807\nper_provider = 9223372036854775807\n",
+        &[
+            "calls.provider_in_flight must be at most",
+            "reconcile.at_once must be at most",
+            "reconcile.per_provider must be at most",
+        ],
+    );
+}
+
+#[test]
+fn nothing_is_given_up_or_forgotten_before_a_requests_time_is_over() {
+    refuse("[calls]\nquiet_ms = 29999\n", &["calls.quiet_ms must not be less than calls.deadline_ms"]);
+    refuse("[tenants]\nidle_seconds = 30\n", &["tenants.idle_seconds must be longer than calls.deadline_ms"]);
+    load("[calls]\nquiet_ms = 30000\n[tenants]\nidle_seconds = 31\n").expect("a configuration");
+    let warnings = load("[calls]\nquiet_ms = 0\n").expect("for tests").warnings();
+    assert!(warnings.iter().any(|words| words.contains("calls.quiet_ms is 0")), "{warnings:?}");
+}
+
+#[test]
 fn no_sentence_and_no_debug_output_shows_a_secret() {
     let secret = "hunter2hunter2";
     for text in [
