@@ -8,6 +8,7 @@ use actix_web::http::header::ContentType;
 use actix_web::web::Data;
 use actors::LogObservation;
 use serde::Serialize;
+use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
 use crate::app::Gateway;
@@ -16,8 +17,33 @@ use crate::server::{Phase, ServerState};
 /// How long a part may take to say how it is.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How long a look at the parts is good for.
+const FRESH: Duration = Duration::from_secs(1);
+/// It can serve nobody.
+const DOWN: &str = "down";
+
+/// The last look at the parts, for whoever asks within a second: anybody may, and a crowd must not crowd them.
+#[derive(Debug, Default)]
+pub(crate) struct LastLook(Mutex<Option<(Duration, HealthBody)>>);
+
+impl LastLook {
+    /// Returns how the gateway is, or was at most a second ago. Whoever comes during a look waits for it.
+    async fn at(&self, gateway: &Gateway) -> HealthBody {
+        let mut last = self.0.lock().await;
+        let now = gateway.clock.monotonic();
+        if let Some((seen, body)) = *last
+            && now.saturating_sub(seen) < FRESH
+        {
+            return body;
+        }
+        let body = look(gateway).await;
+        *last = Some((gateway.clock.monotonic(), body));
+        body
+    }
+}
+
 /// How the gateway is.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub(crate) struct HealthBody {
     /// `ok`, or `degraded` while tenants in memory are served without the store.
     #[schema(example = "ok")]
@@ -27,7 +53,7 @@ pub(crate) struct HealthBody {
 }
 
 /// How its parts are: `ok`, or what is wrong.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 struct ChecksBody {
     /// Whether the store answers: `ok` or `away`.
     #[schema(example = "ok")]
@@ -45,13 +71,15 @@ struct ChecksBody {
     responses((status = 200, description = "It serves.", body = HealthBody),
               (status = 503, description = "It can serve nobody.", body = HealthBody)))]
 pub(super) async fn health(state: Data<ServerState>) -> HttpResponse {
-    match state.gateway() {
-        Some(gateway) => check(gateway).await,
-        None => HttpResponse::ServiceUnavailable().json(Ready { status: "starting" }),
-    }
+    let Some(gateway) = state.gateway() else {
+        return HttpResponse::ServiceUnavailable().json(Ready { status: "starting" });
+    };
+    let body = state.last_look.at(gateway).await;
+    let status = if body.status == DOWN { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    HttpResponse::build(status).json(body)
 }
 
-async fn check(gateway: &Gateway) -> HttpResponse {
+async fn look(gateway: &Gateway) -> HealthBody {
     let (store, cache, log, tenants) = futures_util::join!(
         tokio::time::timeout(PATIENCE, gateway.stores.engine.check()),
         tokio::time::timeout(PATIENCE, gateway.caches.engine.check()),
@@ -63,16 +91,15 @@ async fn check(gateway: &Gateway) -> HttpResponse {
     let journal = journal(&log);
     let can_serve = is_store_up || tenants.keys > 0;
     let status = if is_store_up && is_cache_up && journal == "ok" { "ok" } else { "degraded" };
-    let body = HealthBody {
-        status: if can_serve { status } else { "down" },
+    HealthBody {
+        status: if can_serve { status } else { DOWN },
         version: env!("CARGO_PKG_VERSION"),
         checks: ChecksBody {
             store: if is_store_up { "ok" } else { "away" },
             cache: if is_cache_up { "ok" } else { "away" },
             journal,
         },
-    };
-    HttpResponse::build(if can_serve { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }).json(body)
+    }
 }
 
 fn journal(log: &LogObservation) -> &'static str {

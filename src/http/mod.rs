@@ -20,6 +20,7 @@ use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
 use async_trait::async_trait;
 use domain::{Endpoint, Reply, Request, TransportFailure, Unsent};
 
+pub(crate) use health::LastLook;
 use json::MostBodyBytes;
 pub(crate) use openapi::api_routes;
 pub use openapi::openapi_document;

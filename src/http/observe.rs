@@ -22,8 +22,8 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const MAX_REQUEST_ID_CHARS: usize = 128;
-/// Not counted: a balancer that asks how the gateway is must not be told that it asks too often.
-const HEALTH: &str = "/health";
+/// Not counted: a balancer that asks whether to send requests must not be told that it asks too often. They look at nothing.
+const UNCOUNTED: [&str; 2] = ["/health/live", "/health/ready"];
 
 /// What is known of a request from its first byte on.
 #[derive(Debug, Clone)]
@@ -153,7 +153,7 @@ fn count(
     gateway: &Gateway,
     arrival: &Arrival,
 ) -> Result<Option<Remaining>, AddressExhausted> {
-    if request.path().starts_with(HEALTH) {
+    if UNCOUNTED.contains(&request.path()) {
         return Ok(None);
     }
     let counted = gateway.limits.count(AddressLimit::Requests, arrival.ip, arrival.arrived);

@@ -82,7 +82,7 @@ pub(super) async fn shed(
 /// Returns what kind of request it is; none for those that are never refused: whoever asks how the gateway is must be told.
 fn class_of(method: &Method, path: &str) -> Option<RequestClass> {
     let is_read = matches!(*method, Method::GET | Method::HEAD);
-    if path == "/health" || path.starts_with("/health/") {
+    if matches!(path, "/health" | "/health/live" | "/health/ready") {
         return None;
     }
     let Some(path) = path.strip_prefix("/v1/") else {
@@ -119,6 +119,8 @@ mod tests {
         check(&Method::GET, "/health", None);
         check(&Method::GET, "/health/ready", None);
         check(&Method::GET, "/healthy", Some(Analytics));
+        check(&Method::GET, "/health/", Some(Analytics));
+        check(&Method::GET, "/health/readiness", Some(Analytics));
         check(&Method::GET, "/api/services", Some(Analytics));
         check(&Method::GET, "/docs/", Some(Analytics));
         check(&Method::DELETE, "/api/keys/key_1", Some(Write));

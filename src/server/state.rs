@@ -4,12 +4,15 @@ use std::sync::{Arc, OnceLock};
 
 use super::farewell::Leaving;
 use crate::app::Gateway;
+use crate::http::LastLook;
 
 /// What the health checks and the metrics page need beside the gateway.
 #[derive(Debug)]
 pub(crate) struct ServerState {
     /// Metrics.
     pub(crate) telemetry: telemetry::Telemetry,
+    /// How the gateway was a moment ago.
+    pub(crate) last_look: LastLook,
     /// There once everything is up: the admin port is asked before that.
     gateway: OnceLock<Arc<Gateway>>,
     leaving: Leaving,
@@ -28,7 +31,12 @@ pub(crate) enum Phase {
 
 impl ServerState {
     pub(super) fn new(telemetry: telemetry::Telemetry) -> Self {
-        Self { telemetry, gateway: OnceLock::new(), leaving: Leaving::default() }
+        Self {
+            telemetry,
+            last_look: LastLook::default(),
+            gateway: OnceLock::new(),
+            leaving: Leaving::default(),
+        }
     }
 
     /// Notes that everything is up.

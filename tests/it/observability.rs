@@ -1,8 +1,38 @@
 //! What the gateway tells about itself, and what it never tells.
 
-use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::{Stage, bearer, env_of};
+use async_trait::async_trait;
+use domain::Timestamp;
+use domain::ports::{StoreEngine, StoreError};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::support::{Stage, StageOptions, bearer, env_of};
+
+/// A store that counts how often it is asked how it is.
+#[derive(Debug)]
+struct Counting {
+    inner: Arc<dyn StoreEngine>,
+    checks: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl StoreEngine for Counting {
+    async fn check(&self) -> Result<(), StoreError> {
+        self.checks.fetch_add(1, Ordering::SeqCst);
+        self.inner.check().await
+    }
+
+    async fn tend(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.inner.tend(now).await
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_count_requests_and_provider_calls_on_the_admin_port_only() {
@@ -43,6 +73,31 @@ async fn health_is_told_on_both_ports() {
         client.get("/health/live", &[]).await.expect(200);
         client.get("/health/ready", &[]).await.expect(200);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_that_asks_how_it_is_shares_one_look_a_second() {
+    let checks = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&checks);
+    let stage = Stage::start_with(StageOptions {
+        wrap: Box::new(move |mut stores| {
+            stores.engine = Arc::new(Counting { inner: stores.engine, checks: counted });
+            stores
+        }),
+        ..StageOptions::default()
+    })
+    .await;
+    let mut crowd = JoinSet::new();
+    for client in [&stage.api, &stage.admin].into_iter().cycle().take(200) {
+        let client = client.clone();
+        crowd.spawn(async move { client.get("/health", &[]).await.expect(200).json() });
+    }
+    for health in crowd.join_all().await {
+        assert_eq!(health["status"], "ok", "{health}");
+    }
+    // As many as seconds that this may take on a busy machine, and not as many as who asked.
+    let looks = checks.load(Ordering::SeqCst);
+    assert!((1..20).contains(&looks), "{looks}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -38,11 +38,17 @@ async fn an_address_is_refused_before_anybody_asks_who_it_is() {
     // What the client itself wrote stands on the left, and what is no address is nobody's.
     refused(list(&stage, &account.key, &format!("{THERE}, {HERE}:4711, 127.0.0.1")).await, "ip_limit");
     list(&stage, &account.key, THERE).await.expect(200);
-    // This machine is exempt, and so are the health checks.
+    // This machine is exempt, and so is what a balancer asks; what looks at the parts is not, nor what only begins like it.
     for _ in 0..20 {
         list(&stage, &account.key, "not an address").await.expect(200);
-        stage.api.get("/health/ready", &[("x-forwarded-for", HERE)]).await.expect(200);
+        for path in ["/health/live", "/health/ready"] {
+            stage.api.get(path, &[("x-forwarded-for", HERE)]).await.expect(200);
+        }
     }
+    for path in ["/health", "/healthy", "/health/readiness"] {
+        refused(stage.api.get(path, &[("x-forwarded-for", HERE)]).await, "ip_limit");
+    }
+    stage.admin.get("/health", &[("x-forwarded-for", HERE)]).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
