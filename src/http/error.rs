@@ -1,6 +1,7 @@
 //! Errors in the caller's words: the only place that picks a status code.
 
 mod from;
+mod limits;
 mod overload;
 
 use std::borrow::Cow;
@@ -12,6 +13,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use domain::TransactionId;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::limits::Spent;
 
 /// What kind of error it is; the caller's first branch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -48,6 +51,8 @@ pub struct ApiError {
     /// Boxed, so that a result with an error is no larger than one without.
     body: Box<ErrorFields>,
     retry_after: Option<Duration>,
+    /// Which limit refused, for the headers.
+    spent: Option<Box<Spent>>,
 }
 
 /// The body of every error.
@@ -113,6 +118,7 @@ impl ApiError {
                 provider_message: None,
             }),
             retry_after: None,
+            spent: None,
         }
     }
 

@@ -54,7 +54,10 @@ pub(super) async fn visit(
                 Err(if request.method().is_safe() { ApiError::store_away() } else { ApiError::no_answer() })
             })
         }
-        Err(error) => Err(error),
+        Err(error) => {
+            facts.take_down(&error);
+            Err(error)
+        }
     };
     request.extensions_mut().insert(facts);
     result.unwrap_or_else(|error| error.response())
@@ -193,7 +196,11 @@ pub(super) async fn anybody(
         }
         Err(error) => Err(error),
     };
-    request.extensions_mut().insert(Facts { route: Some(route), ..Facts::default() });
+    let mut facts = Facts { route: Some(route), ..Facts::default() };
+    if let Err(error) = &result {
+        facts.take_down(error);
+    }
+    request.extensions_mut().insert(facts);
     result.unwrap_or_else(|error| error.response())
 }
 

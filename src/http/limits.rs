@@ -1,7 +1,8 @@
-//! Limits as an answer tells them: what is left of each, and the one that will refuse first.
+//! Limits as an answer tells them: what is left of each, and the one that will refuse first, or has.
+
+use std::time::Duration;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use domain::QuotaWindow;
 use resilience::{Allowance, Remaining};
 
 use super::error::whole_seconds;
@@ -21,53 +22,78 @@ pub(super) struct Measured {
     pub endpoint: Option<Remaining>,
     /// The address's.
     pub ip: Option<Remaining>,
+    /// The one that refused, where it is none of these.
+    pub spent: Option<Spent>,
+}
+
+/// A limit of which nothing is left, and which is not told of before: of an address, beside its requests, or of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Spent {
+    /// Its name in the headers.
+    pub name: &'static str,
+    /// How much it allows in all.
+    pub limit: u32,
+    /// For which time.
+    pub window: Duration,
+    /// How long until it passes something again.
+    pub reset_after: Duration,
+}
+
+/// A limit and what is left of it.
+struct Standing {
+    limit: Spent,
+    remaining: u32,
+}
+
+impl Standing {
+    const fn of(name: &'static str, left: &Remaining) -> Self {
+        let Remaining { window, limit, remaining, reset_after } = *left;
+        Self { limit: Spent { name, limit, window: window.length(), reset_after }, remaining }
+    }
 }
 
 impl Measured {
-    fn each(&self) -> impl Iterator<Item = (&'static str, &Remaining)> {
+    /// Returns each, the one that refused before the others.
+    fn each(&self) -> impl Iterator<Item = Standing> {
+        let spent = self.spent.iter().map(|limit| Standing { limit: *limit, remaining: 0 });
         let key = self.key.iter().flat_map(|key| [("key-min", &key.minute), ("key-day", &key.day)]);
         let endpoint = self.endpoint.iter().map(|left| ("endpoint", left));
         let ip = self.ip.iter().map(|left| ("ip", left));
-        key.chain(endpoint).chain(ip)
+        spent.chain(key.chain(endpoint).chain(ip).map(|(name, left)| Standing::of(name, left)))
     }
 
     /// Returns the limit that will refuse first: the one with the fewest requests left; among equals the first.
-    fn tightest(&self) -> Option<(&'static str, &Remaining)> {
-        self.each().min_by_key(|(_, left)| left.remaining)
+    fn tightest(&self) -> Option<Standing> {
+        self.each().min_by_key(|standing| standing.remaining)
     }
 
     /// Writes the headers; none for a request that was not measured.
     pub(super) fn write(&self, headers: &mut HeaderMap) {
-        let Some((name, tightest)) = self.tightest() else { return };
+        let Some(Standing { limit: Spent { name, limit, reset_after, .. }, remaining }) = self.tightest()
+        else {
+            return;
+        };
         let mut put = |name: HeaderName, text: String| {
             // Every text here is digits, letters and punctuation of our own.
             if let Ok(value) = HeaderValue::try_from(text) {
                 headers.insert(name, value);
             }
         };
-        let policy = |(name, left): (&str, &Remaining)| {
-            format!("\"{name}\";q={};w={}", left.limit, seconds_of(left.window))
+        let policy = |Standing { limit: Spent { name, limit, window, .. }, .. }| {
+            format!("\"{name}\";q={limit};w={}", window.as_secs())
         };
         put(RATE_LIMIT_POLICY, self.each().map(policy).collect::<Vec<_>>().join(", "));
-        let reset = reset_seconds(tightest);
-        put(RATE_LIMIT, format!("\"{name}\";r={};t={reset}", tightest.remaining));
-        put(X_LIMIT, tightest.limit.to_string());
-        put(X_REMAINING, tightest.remaining.to_string());
+        let reset = if reset_after.is_zero() { 0 } else { whole_seconds(reset_after) };
+        put(RATE_LIMIT, format!("\"{name}\";r={remaining};t={reset}"));
+        put(X_LIMIT, limit.to_string());
+        put(X_REMAINING, remaining.to_string());
         put(X_RESET, reset.to_string());
     }
 }
 
-fn reset_seconds(left: &Remaining) -> u64 {
-    if left.reset_after.is_zero() { 0 } else { whole_seconds(left.reset_after) }
-}
-
-const fn seconds_of(window: QuotaWindow) -> u64 {
-    window.length().as_secs()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use domain::QuotaWindow;
 
     use super::*;
 
@@ -103,5 +129,21 @@ mod tests {
         measured.key = None;
         measured.endpoint = None;
         check(&measured, [Some("\"ip\";q=1000;w=60"), Some("\"ip\";r=2;t=18"), Some("2")]);
+    }
+
+    #[test]
+    fn the_one_that_refused_is_named_before_all_others() {
+        let spent = Spent {
+            name: "sign-ups",
+            limit: 20,
+            window: Duration::from_secs(3600),
+            reset_after: Duration::from_millis(179_001),
+        };
+        let mut measured = Measured { spent: Some(spent), ..Measured::default() };
+        let policy = "\"sign-ups\";q=20;w=3600";
+        check(&measured, [Some(policy), Some("\"sign-ups\";r=0;t=180"), Some("0")]);
+        measured.ip = Some(left(QuotaWindow::Minute, 1_000, 0));
+        let policy = format!("{policy}, \"ip\";q=1000;w=60");
+        check(&measured, [Some(&policy), Some("\"sign-ups\";r=0;t=180"), Some("0")]);
     }
 }

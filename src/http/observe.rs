@@ -53,10 +53,20 @@ pub(super) struct Facts {
     pub provider_time: Option<Duration>,
     /// What is left of the limits that it was measured by.
     pub measured: Measured,
-    /// Whether one of the key's limits refused it: then it is charged to none.
+    /// Whether another limit than its address's refused it: then it is charged to none.
     pub is_over_limit: bool,
     /// Whether the answer is an earlier request's.
     pub is_replayed: bool,
+}
+
+impl Facts {
+    /// Takes down which limit refused, where it is one that only its refusals tell of.
+    pub(super) fn take_down(&mut self, error: &ApiError) {
+        if let Some(spent) = error.spent() {
+            self.measured.spent = Some(spent);
+            self.is_over_limit = true;
+        }
+    }
 }
 
 /// Wraps a request.

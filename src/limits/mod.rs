@@ -63,22 +63,32 @@ pub struct AddressExhausted {
     pub retry_after: Duration,
 }
 
+impl AddressLimit {
+    /// Returns the time for which the limit is.
+    pub(crate) const fn window(self) -> Duration {
+        match self {
+            Self::Requests | Self::UnknownKeys => QuotaWindow::Minute.length(),
+            Self::SignUps => SIGN_UP_WINDOW,
+        }
+    }
+}
+
 impl Limits {
     /// Returns limits of which nothing is used.
     pub(crate) fn new(config: &Config) -> Self {
         let limits = &config.limits;
-        let quotas = |requests: u32, window| {
+        let quotas = |requests: u32, which: AddressLimit| {
+            let window = which.window();
             let requests = NonZeroU32::new(requests)?;
             Some(QuotaTable::new(QuotaLimit { requests, window }, limits.addresses))
         };
         let guesses = |free: u8| (free > 0).then(|| GuessTable::new(policy(limits, free), limits.addresses));
-        let minute = QuotaWindow::Minute.length();
         Self {
             proxies: config.listen.trusted_proxies.clone(),
             exempt: limits.exempt.clone(),
-            requests: quotas(limits.ip_per_minute, minute),
-            unknown_keys: quotas(limits.unknown_keys_per_minute, minute),
-            sign_ups: quotas(limits.sign_ups_per_hour, SIGN_UP_WINDOW),
+            requests: quotas(limits.ip_per_minute, AddressLimit::Requests),
+            unknown_keys: quotas(limits.unknown_keys_per_minute, AddressLimit::UnknownKeys),
+            sign_ups: quotas(limits.sign_ups_per_hour, AddressLimit::SignUps),
             accounts: guesses(limits.sign_in_failures),
             guessers: guesses(limits.sign_in_failures_per_ip),
             endpoints: Endpoints::new(limits),

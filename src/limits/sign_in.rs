@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use resilience::{GuessTable, TooManyGuesses};
+use resilience::{GuessPolicy, GuessTable, TooManyGuesses};
 
 use super::Limits;
 
@@ -11,6 +11,10 @@ use super::Limits;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many failed sign-ins")]
 pub struct GuessRefused {
+    /// How many failures in a row need no wait.
+    pub free: u8,
+    /// How long after the last failure, and its wait, all are forgotten.
+    pub forget_after: Duration,
     /// How long until the next one is looked at. Greater than zero.
     pub retry_after: Duration,
 }
@@ -34,13 +38,12 @@ impl Limits {
         from: Option<IpAddr>,
         now: Duration,
     ) -> Result<Guess<'a>, GuessRefused> {
-        let refused = |TooManyGuesses { retry_after }: TooManyGuesses| GuessRefused { retry_after };
         let guess = Guess {
             account: self.accounts.as_ref().map(|table| (table, account)),
             guesser: self.guessers.as_ref().zip(self.counted(from)),
         };
         if let Some((accounts, account)) = guess.account {
-            accounts.begin(&account, now).map_err(refused)?;
+            accounts.begin(&account, now).map_err(|too_many| refused(accounts, too_many))?;
         }
         if let Some((guessers, network)) = guess.guesser
             && let Err(too_many) = guessers.begin(&network, now)
@@ -48,10 +51,15 @@ impl Limits {
             if let Some((accounts, account)) = guess.account {
                 accounts.take_back(&account);
             }
-            return Err(refused(too_many));
+            return Err(refused(guessers, too_many));
         }
         Ok(guess)
     }
+}
+
+fn refused(table: &GuessTable, too_many: TooManyGuesses) -> GuessRefused {
+    let GuessPolicy { free, forget_after, .. } = table.policy();
+    GuessRefused { free, forget_after, retry_after: too_many.retry_after }
 }
 
 impl Guess<'_> {

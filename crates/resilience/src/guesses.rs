@@ -89,6 +89,11 @@ impl GuessTable {
         Self { policy, guesses: Table::new(keys) }
     }
 
+    /// Returns how many guesses are free, and how long the others wait.
+    pub const fn policy(&self) -> GuessPolicy {
+        self.policy
+    }
+
     /// Begins a guess. It counts as a failure from now on, so that guesses at the same time do not all pass; the end of one
     /// that is none is told by [`Self::forget`] or [`Self::take_back`].
     ///

@@ -1,15 +1,11 @@
 //! How each layer's errors become the API's.
 
 use actix_web::http::StatusCode;
-use actors::KeyExhausted;
-use domain::{
-    AmountError, NotSent, ProviderId, QuotaWindow, Rejection, RejectionClass, TransactionId, Unknown,
-};
+use domain::{AmountError, NotSent, ProviderId, Rejection, RejectionClass, TransactionId, Unknown};
 
 use super::{ApiError, ErrorType, SETTLED_BY_HAND};
 use crate::auth::{KeyRefusal, TokenRefusal};
 use crate::control::ControlError;
-use crate::limits::{AddressExhausted, AddressLimit, GuessRefused};
 use crate::pipeline::{FoundByHand, HandRefusal, Refusal};
 
 impl From<KeyRefusal> for ApiError {
@@ -57,41 +53,6 @@ impl From<TokenRefusal> for ApiError {
                 Self::authentication("expired_token", "This token has expired; sign in again.")
             }
         }
-    }
-}
-
-impl From<KeyExhausted> for ApiError {
-    fn from(exhausted: KeyExhausted) -> Self {
-        let left = &exhausted.left;
-        let (code, limit, what) = match exhausted.which {
-            Some(QuotaWindow::Minute) => ("key_minute_limit", left.key.minute.limit, "requests a minute"),
-            Some(QuotaWindow::Day) => ("key_day_limit", left.key.day.limit, "requests a day"),
-            None => {
-                let limit = left.endpoint.map_or(0, |endpoint| endpoint.limit);
-                ("endpoint_limit", limit, "requests of this kind a minute")
-            }
-        };
-        Self::too_often(code, format!("This key allows {limit} {what}.")).after(exhausted.retry_after)
-    }
-}
-
-impl From<AddressExhausted> for ApiError {
-    fn from(exhausted: AddressExhausted) -> Self {
-        let what = match exhausted.which {
-            AddressLimit::Requests => "requests a minute",
-            AddressLimit::UnknownKeys => "unknown keys a minute",
-            AddressLimit::SignUps => "accounts an hour",
-        };
-        let message = format!("One address may send {} {what}.", exhausted.limit);
-        Self::too_often("ip_limit", message).after(exhausted.retry_after)
-    }
-}
-
-impl From<GuessRefused> for ApiError {
-    fn from(refused: GuessRefused) -> Self {
-        let message =
-            "Signing in has failed too often; this time nobody looked whether the password is right.";
-        Self::too_often("too_many_attempts", message).after(refused.retry_after)
     }
 }
 
@@ -312,10 +273,6 @@ impl ApiError {
         Self::new(ErrorType::InvalidRequest, StatusCode::UNPROCESSABLE_ENTITY, code, message)
     }
 
-    fn too_often(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(ErrorType::RateLimit, StatusCode::TOO_MANY_REQUESTS, code, message)
-    }
-
     fn unavailable(code: &'static str, message: &'static str) -> Self {
         Self::new(ErrorType::ProviderUnavailable, StatusCode::SERVICE_UNAVAILABLE, code, message)
             .after(std::time::Duration::from_secs(1))
@@ -326,7 +283,7 @@ impl ApiError {
         Self::internal()
     }
 
-    const fn after(mut self, wait: std::time::Duration) -> Self {
+    pub(super) const fn after(mut self, wait: std::time::Duration) -> Self {
         self.retry_after = Some(wait);
         self
     }

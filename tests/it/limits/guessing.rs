@@ -23,6 +23,17 @@ async fn start() -> Stage {
     Stage::start_with(StageOptions { configure, ..StageOptions::default() }).await
 }
 
+/// Fails the test unless the headers name this limit, and say that nothing is left of it.
+#[track_caller]
+fn names(answer: &Answer, limit: &str, policy: &str) {
+    let header = |name| answer.header(name).unwrap_or_default();
+    assert!(header("ratelimit").starts_with(&format!("\"{limit}\";r=0;t=")), "{:?}", answer.headers);
+    let policies = header("ratelimit-policy");
+    assert!(policies.starts_with(&format!("\"{limit}\";{policy}, \"ip\";q=")), "{policies}");
+    assert_eq!(answer.header("x-ratelimit-remaining"), Some("0"));
+    assert_eq!(answer.header("x-ratelimit-reset"), answer.header("retry-after"));
+}
+
 async fn sign_in(stage: &Stage, name: &str, password: &str, from: &str) -> Answer {
     sign_in_as(stage, &format!("{name}@example.com"), password, from).await
 }
@@ -44,7 +55,9 @@ async fn after_some_failures_not_even_the_right_password_is_looked_at() {
             let from = format!("192.0.2.{last}");
             assert_eq!(sign_in(&stage, name, "guess", &from).await.expect(401).code(), "wrong_credentials");
         }
-        answers.push(refused(sign_in(&stage, name, RIGHT, HERE).await, "too_many_attempts").text());
+        let answer = refused(sign_in(&stage, name, RIGHT, HERE).await, "too_many_attempts");
+        names(&answer, "sign-ins", "q=3;w=900");
+        answers.push(answer.text());
         let disguised = format!(" {}@Example.com ", name.to_uppercase());
         refused(sign_in_as(&stage, &disguised, RIGHT, HERE).await, "too_many_attempts");
     }
@@ -86,7 +99,7 @@ async fn accounts_are_made_a_few_an_hour_from_one_address() {
     sign_up("first", HERE).await.expect(201);
     // Asking who has an account counts as well.
     assert_eq!(sign_up("first", HERE).await.expect(409).code(), "email_taken");
-    refused(sign_up("third", HERE).await, "ip_limit");
+    names(&refused(sign_up("third", HERE).await, "ip_limit"), "sign-ups", "q=2;w=3600");
     sign_up("third", THERE).await.expect(201);
 }
 
@@ -113,10 +126,34 @@ async fn keys_that_nobody_owns_are_soon_not_looked_for_and_good_keys_go_on() {
         assert!(unknown < 1_000);
     };
     assert!(unknown >= 4);
-    refused(answer, "ip_limit");
+    names(&refused(answer, "ip_limit"), "unknown-keys", "q=4;w=60");
     // From the same address: a key of a tenant in memory, and one that is no key at all.
     list(&stage, &account.key, HERE).await.expect(200);
     assert_eq!(list(&stage, "unf_test_x", HERE).await.expect(401).code(), "malformed_key");
     assert_eq!(guess(THERE).await.expect(401).code(), "unknown_key");
     assert!(metric(&stage, r#"gateway_attempts_blocked_total{attempt="unknown_key"} "#).await > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_for_an_unknown_key_is_not_charged_to_the_addresss_requests() {
+    let stage = Stage::start_with(StageOptions {
+        configure: |config| {
+            trust_this_machine(config);
+            config.limits.ip_per_minute = 10;
+            config.limits.unknown_keys_per_minute = 2;
+        },
+        ..StageOptions::default()
+    })
+    .await;
+    let entropy = CountingEntropy::default();
+    let mut refusals = 0;
+    for number in 1..=40 {
+        let key = PlatformKey::generate(Environment::Test, KeyId::from_u128(number), &entropy);
+        let answer = list(&stage, key.text().expose(), HERE).await;
+        if answer.status == 429 {
+            names(&answer, "unknown-keys", "q=2;w=60");
+            refusals += 1;
+        }
+    }
+    assert!(refusals > 20, "{refusals}");
 }
