@@ -32,6 +32,7 @@ impl Case {
             transaction: TransactionId::from_u128(9),
             provider_key: "0123456789abcdef0123456789abcdef",
             started_at: Timestamp::from_unix_seconds(1_756_455_561),
+            replay: std::time::Duration::from_hours(24),
         };
         let mut exchange = self.adapter.plan(black_box(&self.operation)).ok()?;
         let Step::Call(mut request) = exchange.begin(&context) else { return None };

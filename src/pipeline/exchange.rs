@@ -15,7 +15,7 @@ use super::failover::Failover;
 use super::routing::Service;
 use super::token::token_for;
 use super::{Answer, Call, Origin, attempts};
-use crate::app::Worker;
+use crate::app::{Gateway, Worker};
 
 /// Goes with every call, so that a provider's own log can be laid beside ours.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -43,12 +43,13 @@ pub(super) struct Job<'a> {
 
 impl Job<'_> {
     /// Returns what the exchange may look at.
-    pub(super) fn context(&self) -> Context<'_> {
+    pub(super) fn context(&self, gateway: &Gateway) -> Context<'_> {
         Context {
             credentials: &self.service.credentials,
             transaction: self.transaction,
             provider_key: self.provider_key,
             started_at: self.started_at,
+            replay: gateway.config.calls.replay(),
         }
     }
 }
@@ -142,7 +143,7 @@ pub(super) const fn meaning_word(meaning: StatusMeaning) -> &'static str {
 
 /// Runs an exchange to its end.
 pub(super) async fn run(worker: &Worker, job: &Job<'_>, mut exchange: Box<dyn Exchange>) -> Ran {
-    let context = job.context();
+    let context = job.context(&worker.gateway);
     let mut caller = Caller { worker, job, calls: 0, attempts: Vec::new(), done: None, unknown: None };
     let mut step = exchange.begin(&context);
     let outcome = loop {

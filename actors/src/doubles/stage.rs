@@ -40,6 +40,7 @@ const fn descriptor(id: ProviderId) -> Descriptor {
             CredentialField { name: "key_id", label: "Key id", is_secret: false },
             CredentialField { name: "key_secret", label: "Key secret", is_secret: true },
         ],
+        account: &[],
         sufficient: &[&["key_id", "key_secret"]],
         detection: Detection { values: &[], names: &[], name_parts: &[] },
         operations: const { &[SupportedOperation::keyed(OperationKind::OrdersCreate, 24)] },

@@ -1,6 +1,11 @@
 //! An exchange: an operation's calls as a state machine without IO.
 
+use std::time::Duration;
+
 use domain::{Credentials, Outcome, Reply, Request, Timestamp, TransactionId};
+
+/// The part of the time of replays that is given to clocks that differ: an hour of a day.
+const CLOCK_SHARE: u32 = 24;
 
 /// What an exchange may look at.
 #[derive(Debug, Clone, Copy)]
@@ -14,9 +19,21 @@ pub struct Context<'a> {
     pub provider_key: &'a str,
     /// When the transaction was begun. The same on every repeat, so that a repeat has the same bytes.
     pub started_at: Timestamp,
+    /// How long the gateway replays the answer of an idempotency key. Some providers know keys for longer.
+    pub replay: Duration,
 }
 
 impl Context<'_> {
+    /// Returns whether what was made at this moment is of an earlier use of the same idempotency key, whose answer is not
+    /// replayed any more: the caller means something else now, and must not be told that it was done.
+    ///
+    /// Made within that time, it may be of a twin that another node began while it could not see the ledger. The provider's clock
+    /// is not ours, so that a little of that time is given up.
+    pub fn is_of_earlier_use(&self, made_at: Option<Timestamp>) -> bool {
+        let at_most = self.replay.saturating_sub(self.replay / CLOCK_SHARE);
+        made_at.is_some_and(|made_at| made_at.after(at_most) <= self.started_at)
+    }
+
     /// Returns the idempotency key of an exchange's further call: the same length, different for each `step`, and no
     /// operation's own key, since no hex digit is an `x`. With one, a subscription whose key ended like its plan's step would
     /// be answered with the plan.
@@ -47,7 +64,30 @@ pub trait Exchange: Send {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use crate::testing;
+
+    #[test]
+    fn what_was_made_before_an_answer_is_forgotten_is_of_an_earlier_use() {
+        let credentials = testing::credentials("stripe", &[]);
+        let context = testing::context(&credentials);
+        let made = |hours: u64| {
+            let age = u64::try_from(Duration::from_hours(hours).as_millis()).unwrap();
+            Some(domain::Timestamp::from_unix_ms(context.started_at.unix_ms() - age))
+        };
+        for (made_at, expected) in [
+            (made(0), false),
+            (made(22), false),
+            (made(23), true),
+            (made(24), true),
+            (made(99), true),
+            (None, false),
+        ] {
+            assert_eq!(context.is_of_earlier_use(made_at), expected, "{made_at:?}");
+        }
+        assert!(!context.is_of_earlier_use(Some(context.started_at.after(Duration::from_mins(5)))));
+    }
 
     #[test]
     fn a_steps_key_is_never_an_operations_own() {

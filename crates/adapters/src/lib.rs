@@ -79,7 +79,8 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
     /// an operation it does not have): nothing is sent then.
     fn plan(&self, operation: &Operation) -> Result<Box<dyn Exchange>, Rejection>;
 
-    /// Plans how to find out what became of an operation whose answer was lost: an exchange of reads that ends in
+    /// Plans how to find out what became of an operation whose answer was lost: an exchange of reads, or of calls that change
+    /// nothing when they were made before, that ends in
     /// `Executed` (found), or `NotSent(NeverArrived)` (the provider has no trace of it). `None` where repeating the
     /// operation with the same key is the look-up.
     fn look_up(&self, operation: &Operation) -> Option<Box<dyn Exchange>>;

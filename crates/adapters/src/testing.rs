@@ -30,6 +30,7 @@ pub(crate) fn context(credentials: &Credentials) -> Context<'_> {
         transaction: TransactionId::from_u128(11),
         provider_key: PROVIDER_KEY,
         started_at: Timestamp::from_unix_ms(1_756_455_561_000),
+        replay: std::time::Duration::from_hours(24),
     }
 }
 

@@ -50,6 +50,8 @@ pub struct Descriptor {
     pub authentication: Authentication,
     /// The credentials it takes.
     pub credentials: &'static [CredentialField],
+    /// The fields that say whose account it is: with another value in one of them, an earlier call's object may not be there.
+    pub account: &'static [&'static str],
     /// Sets of fields, each of which is enough to call the API.
     pub sufficient: &'static [&'static [&'static str]],
     /// How its variables are recognised in a `.env` file.

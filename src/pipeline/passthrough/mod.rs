@@ -119,7 +119,7 @@ async fn carry(
         provider_key: "",
         started_at: call.meta.at,
     };
-    let Step::Call(request) = route.exchange.begin(&job.context()) else {
+    let Step::Call(request) = route.exchange.begin(&job.context(gateway)) else {
         return Err(Refusal::Internal("planning a request that is carried"));
     };
     // Dies in here: the provider may have done it, and no row tells.

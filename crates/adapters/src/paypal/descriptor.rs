@@ -18,6 +18,7 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         CredentialField { name: "client_secret", label: "Client secret", is_secret: true },
         CredentialField { name: "webhook_id", label: "Webhook id", is_secret: false },
     ],
+    account: &["client_id"],
     sufficient: &[&["client_id", "client_secret"]],
     detection: detection::DETECTION,
     operations: &[

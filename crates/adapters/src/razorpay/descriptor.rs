@@ -20,6 +20,7 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         CredentialField { name: "webhook_secret", label: "Webhook secret", is_secret: true },
         CredentialField { name: "account_number", label: "RazorpayX account number", is_secret: false },
     ],
+    account: &["key_id", "account_number"],
     sufficient: &[&["key_id", "key_secret"]],
     detection: detection::DETECTION,
     operations: &[

@@ -47,7 +47,7 @@ impl Adapter for Razorpay {
             Operation::Refund(refund) => refunds::look_up(refund),
             Operation::Subscription(subscription) => subscriptions::look_up(subscription),
             Operation::PaymentLink(link) => payment_links::look_up(link),
-            Operation::Payout(payout) => payouts::look_up(payout),
+            // A payout is looked up by its key, which Razorpay keeps for 7 days: it may take an hour to show in a list.
             _ => None,
         }
     }

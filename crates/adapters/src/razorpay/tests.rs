@@ -107,7 +107,8 @@ fn every_operation_of_the_descriptor_is_planned() {
 #[test]
 fn every_write_is_looked_up_and_no_read_is() {
     for operation in everything() {
-        let is_write = operation.kind().has_side_effect();
+        // A payout's key tells: a repeat is its look-up.
+        let is_write = operation.kind().has_side_effect() && operation.kind() != OperationKind::PayoutsCreate;
         assert_eq!(Razorpay.look_up(&operation).is_some(), is_write, "{operation:?}");
     }
     let nowhere = CaptureOrder { provider_order_id: "a/b".into(), amount: None };

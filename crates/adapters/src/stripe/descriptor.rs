@@ -19,6 +19,8 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         CredentialField { name: "publishable_key", label: "Publishable key", is_secret: false },
         CredentialField { name: "webhook_secret", label: "Webhook signing secret", is_secret: true },
     ],
+    // What else the secret key tells of its account is not documented.
+    account: &["secret_key"],
     sufficient: &[&["secret_key"]],
     detection: detection::DETECTION,
     operations: &[

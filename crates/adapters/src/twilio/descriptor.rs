@@ -22,6 +22,7 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         CredentialField { name: "from_number", label: "Sender number", is_secret: false },
         CredentialField { name: "messaging_service_sid", label: "Messaging service SID", is_secret: false },
     ],
+    account: &["account_sid", "from_number", "messaging_service_sid"],
     sufficient: &[&["account_sid", "auth_token"], &["account_sid", "api_key_sid", "api_key_secret"]],
     detection: detection::DETECTION,
     operations: &[

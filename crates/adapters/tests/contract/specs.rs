@@ -127,6 +127,7 @@ pub(crate) fn context(credentials: &Credentials) -> Context<'_> {
         transaction: TransactionId::from_u128(11),
         provider_key: "5f1c0c526a1e4f6f9a250f6f7b1f3d10",
         started_at: Timestamp::from_unix_ms(1_756_455_561_000),
+        replay: std::time::Duration::from_hours(24),
     }
 }
 

@@ -137,10 +137,13 @@ impl Exchange for Create {
         Step::Call(Box::new(calls::with_request_id(call, context.provider_key)))
     }
 
-    fn resume(&mut self, _: &Context<'_>, reply: &Reply) -> Step {
+    fn resume(&mut self, context: &Context<'_>, reply: &Reply) -> Step {
         match std::mem::replace(&mut self.stage, Stage::Done) {
             Stage::Paying => self.paid(reply),
             // It is there; how far it is, the next read tells where this one does not.
+            Stage::Adopting { .. } if context.is_of_earlier_use(payout::made_at(reply)) => {
+                Step::Done(Outcome::Rejected(rejection::key_reused(NAME)))
+            }
             Stage::Adopting { id } => {
                 executed(payout::read(reply, Some(self.payout.amount)).unwrap_or_else(|_| self.known(id)))
             }

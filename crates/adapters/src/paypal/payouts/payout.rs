@@ -1,11 +1,11 @@
 //! A payout batch as PayPal tells it, and what that means in the gateway's words. Source: `payments_payouts_batch_v1`,
 //! 2024-02-03.
 
-use domain::{Effect, Money, Outcome, Payout, PayoutStatus, Reply, Request};
+use domain::{Effect, Money, Outcome, Payout, PayoutStatus, Reply, Request, Timestamp};
 use serde::Deserialize;
 
 use crate::paypal::amounts::WireAmount;
-use crate::paypal::{NAME, errors};
+use crate::paypal::{NAME, errors, moments};
 use crate::rejection::Missing;
 use crate::{json, reply as replies, request};
 
@@ -30,6 +30,12 @@ pub(super) fn read(reply: &Reply, known_amount: Option<Money>) -> Result<Payout,
         .ok_or_else(|| replies::says_nothing(NAME, Effect::Read, reply))
 }
 
+/// Returns when a batch was made, where a read of it tells.
+pub(super) fn made_at(reply: &Reply) -> Option<Timestamp> {
+    let header = json::read::<WireBatch>(reply).filter(|_| replies::is_success(reply))?.batch_header?;
+    moments::read(&header.time_created?)
+}
+
 /// A batch on the wire. Nothing in it is promised.
 #[derive(Deserialize)]
 pub(super) struct WireBatch {
@@ -41,6 +47,8 @@ pub(super) struct WireBatch {
 
 #[derive(Deserialize)]
 struct Header {
+    #[serde(default, deserialize_with = "json::lenient")]
+    time_created: Option<String>,
     #[serde(default, deserialize_with = "json::lenient")]
     payout_batch_id: Option<String>,
     #[serde(default, deserialize_with = "json::lenient")]

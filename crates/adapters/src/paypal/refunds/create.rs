@@ -213,6 +213,10 @@ impl Create {
         context: &Context<'_>,
         reply: &Reply,
     ) -> Step {
+        if replies::is_success(reply) && context.is_of_earlier_use(refund::made_at(reply)) {
+            // PayPal answers a key that it knows with what that made, whatever is asked for now.
+            return rejected(rejection::key_reused(NAME));
+        }
         if replies::is_success(reply) {
             return self.told(part, reply);
         }

@@ -117,12 +117,23 @@ fn a_customers_id_is_refused_before_anything_is_sent() {
     assert_eq!((refusal.code, refusal.param), ("operation_not_supported", Some("customer.id")));
 }
 
+/// Returns the list with a link that was made when the operation began.
+fn by_reference() -> String {
+    BY_REFERENCE.replace("1591097057", "1756455561")
+}
+
 #[test]
 fn a_reference_that_is_taken_leads_to_the_link_that_has_it() {
-    let played = run(&create_link(link()), &[(400, TAKEN), (200, BY_REFERENCE)]);
+    let played = run(&create_link(link()), &[(400, TAKEN), (200, &by_reference())]);
     let read = format!("GET /v1/payment_links?reference_id={PROVIDER_KEY}");
     assert_eq!(played.calls(), ["POST /v1/payment_links".to_owned(), read]);
     assert_eq!(told(played.outcome).provider_link_id, "plink_ExjpAUN3gVHrUh");
+    // Of an earlier use of the key: there is no new one.
+    let earlier = run(&create_link(link()), &[(400, TAKEN), (200, BY_REFERENCE)]).outcome;
+    assert!(
+        matches!(&earlier, Outcome::Rejected(refusal) if refusal.code == "idempotency_key_reused"),
+        "{earlier:?}"
+    );
     for (status, body) in [(200, NONE), (500, ""), (200, "{}")] {
         let outcome = run(&create_link(link()), &[(400, TAKEN), (status, body)]).outcome;
         assert_eq!(outcome, Outcome::Unknown(Unknown::Unreadable { status }));
@@ -131,11 +142,12 @@ fn a_reference_that_is_taken_leads_to_the_link_that_has_it() {
 
 #[test]
 fn a_lost_link_is_found_by_its_reference() {
-    let played = look_up(&[(200, BY_REFERENCE)]);
+    assert_eq!(look_up(&[(200, BY_REFERENCE)]).outcome, Outcome::NotSent(NotSent::NeverArrived));
+    let played = look_up(&[(200, &by_reference())]);
     assert_eq!(played.calls(), [format!("GET /v1/payment_links?reference_id={PROVIDER_KEY}")]);
     assert_eq!(told(played.outcome).provider_link_id, "plink_ExjpAUN3gVHrUh");
     assert_eq!(look_up(&[(200, NONE)]).outcome, Outcome::NotSent(NotSent::NeverArrived));
-    let others = BY_REFERENCE.replace(PROVIDER_KEY, "somebody's");
+    let others = by_reference().replace(PROVIDER_KEY, "somebody's");
     assert_eq!(look_up(&[(200, &others)]).outcome, Outcome::NotSent(NotSent::NeverArrived));
     for (status, body) in [(500, ""), (429, ""), (200, "<html>"), (400, r#"{"error":{}}"#)] {
         assert_eq!(look_up(&[(status, body)]).outcome, Outcome::Unknown(Unknown::Unreadable { status }));

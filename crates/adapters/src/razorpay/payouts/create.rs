@@ -1,8 +1,6 @@
 //! Making a payout: a fund account that only Razorpay knows is read for its kind, then the payout is made. The write comes last.
 
-use domain::{
-    CreatePayout, Effect, NotSent, Outcome, Rejection, RejectionClass, Reply, Request, RetrySafety,
-};
+use domain::{CreatePayout, Effect, Outcome, Rejection, RejectionClass, Reply, Request, RetrySafety};
 use http::HeaderName;
 
 use super::body::{self, Body, Facts};
@@ -38,8 +36,8 @@ enum Stage {
     Reading,
     /// Making the payout.
     Paying,
-    /// Razorpay knows the key from a call with another body: looking what that call did; else the refusal stands.
-    Finding { refusal: Outcome },
+    /// Razorpay knows the key from a call with another body: looking what that call did.
+    Finding,
 }
 
 impl Exchange for Creation {
@@ -74,16 +72,13 @@ impl Exchange for Creation {
             },
             Stage::Paying if errors::is_key_taken(reply) => match find::request(context) {
                 Ok(call) => {
-                    self.stage = Stage::Finding { refusal: paid(reply) };
+                    self.stage = Stage::Finding;
                     Step::Call(Box::new(call))
                 }
                 Err(rejection) => Step::Done(Outcome::Rejected(rejection)),
             },
             Stage::Paying => Step::Done(paid(reply)),
-            Stage::Finding { refusal } => Step::Done(match find::read(context, reply) {
-                Outcome::NotSent(NotSent::NeverArrived) => refusal.clone(),
-                found => found,
-            }),
+            Stage::Finding => Step::Done(find::read(context, reply)),
         }
     }
 }

@@ -23,15 +23,6 @@ pub(super) fn plan(operation: &PayoutOperation) -> Result<Box<dyn Exchange>, Rej
     }
 }
 
-/// Plans how to find out what became of it. A repeat with the same key would tell as well, for the 7 days that Razorpay
-/// keeps the key: the reference stays.
-pub(super) fn look_up(operation: &PayoutOperation) -> Option<Box<dyn Exchange>> {
-    match operation {
-        PayoutOperation::Create(_) => Some(find::look_up()),
-        PayoutOperation::Get(_) => None,
-    }
-}
-
 /// Returns the tenant's RazorpayX account, from which payouts are made.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ use crate::razorpay::notes::Notes;
 use crate::razorpay::payments::WirePayment;
 use crate::razorpay::{NAME, amounts, calls, errors};
 use crate::rejection::{self, Missing};
-use crate::{Context, Exchange, Step};
+use crate::{Context, Exchange, Step, reply as replies};
 
 /// 10 characters or more of letters, digits, `-` and `_`.
 const IDEMPOTENCY: HeaderName = HeaderName::from_static("x-refund-idempotency");
@@ -40,8 +40,8 @@ enum Stage {
     Reading,
     /// Giving its money back.
     Refunding { payment_id: String },
-    /// Razorpay knows the key from a call with another body: looking what that call did; else the refusal stands.
-    Finding { refusal: Outcome },
+    /// Razorpay knows the key from a call with another body: looking what that call did.
+    Finding,
 }
 
 #[derive(Serialize)]
@@ -82,11 +82,12 @@ impl Exchange for Creation {
                     return Step::Done(refunded(reply));
                 }
                 let call = find::request(payment_id);
-                self.stage = Stage::Finding { refusal: refunded(reply) };
+                self.stage = Stage::Finding;
                 Step::Call(Box::new(call))
             }
-            Stage::Finding { refusal } => Step::Done(match find::read(context.provider_key, reply) {
-                Outcome::NotSent(NotSent::NeverArrived) => refusal.clone(),
+            Stage::Finding => Step::Done(match find::read(context, reply) {
+                // Made, says Razorpay, and does not show it yet.
+                Outcome::NotSent(NotSent::NeverArrived) => Outcome::Unknown(replies::unreadable(reply)),
                 found => found,
             }),
         }

@@ -4,9 +4,10 @@ use domain::{CreateRefund, NotSent, Outcome, RefundedPayment, Reply, Request};
 
 use super::source;
 use super::wire::WireRefund;
+use crate::razorpay::NAME;
 use crate::razorpay::calls::not_told;
 use crate::razorpay::payments::Collection;
-use crate::{Context, Exchange, Step, json, reply as replies, request};
+use crate::{Context, Exchange, Step, json, rejection, reply as replies, request};
 
 /// Most refunds on a page of Razorpay's. A payment with more of them is not searched to the end.
 const PAGE: usize = 100;
@@ -16,8 +17,8 @@ pub(super) fn request(payment_id: &str) -> Request {
     request::get(format!("/v1/payments/{payment_id}/refunds?count={PAGE}"))
 }
 
-/// Returns what became of the refund with this receipt, as a payment's list of refunds tells.
-pub(super) fn read(receipt: &str, reply: &Reply) -> Outcome {
+/// Returns what became of the refund with our receipt, as a payment's list of refunds tells.
+pub(super) fn read(context: &Context<'_>, reply: &Reply) -> Outcome {
     if !replies::is_success(reply) {
         return not_told(reply);
     }
@@ -25,7 +26,11 @@ pub(super) fn read(receipt: &str, reply: &Reply) -> Outcome {
         return not_told(reply);
     };
     let is_whole = refunds.items.len() < PAGE;
-    let found = refunds.items.into_iter().find(|refund| refund.receipt.as_deref() == Some(receipt));
+    let is_ours = |refund: &WireRefund| refund.receipt.as_deref() == Some(context.provider_key);
+    let found = refunds.items.into_iter().find(is_ours);
+    if found.as_ref().is_some_and(|refund| context.is_of_earlier_use(refund.made_at())) {
+        return Outcome::Rejected(rejection::key_reused(NAME));
+    }
     match found.map(WireRefund::tell) {
         Some(Some(refund)) => Outcome::Executed(refund),
         None if is_whole => Outcome::NotSent(NotSent::NeverArrived),
@@ -55,7 +60,11 @@ impl Exchange for Finding {
 
     fn resume(&mut self, context: &Context<'_>, reply: &Reply) -> Step {
         if self.has_payment {
-            return Step::Done(read(context.provider_key, reply));
+            return Step::Done(match read(context, reply) {
+                // Razorpay makes one refund for a key: the earlier one, and none for this call.
+                Outcome::Rejected(_) => Outcome::NotSent(NotSent::NeverArrived),
+                found => found,
+            });
         }
         self.has_payment = true;
         match source::read(&self.payment, reply) {

@@ -4,8 +4,8 @@ use domain::{
     CancelSubscription, CancelWhen, CreateSubscription, NotSent, Outcome, Reply, Request, SubscriptionPlan,
 };
 
-use super::get;
 use super::wire::WireSubscription;
+use super::{cancel, get};
 use crate::razorpay::calls::not_told;
 use crate::razorpay::payments::Collection;
 use crate::{Context, Exchange, Step, json, reply as replies, request};
@@ -26,8 +26,12 @@ pub(super) fn created(subscription: &CreateSubscription) -> Box<dyn Exchange> {
     Box::new(FindCreated { plan_id, pages: 0 })
 }
 
-/// Looks whether a subscription has ended; `None` for what cannot be an id, of which nothing was ever sent.
+/// Looks whether a subscription has ended; `None` for what cannot be an id, of which nothing was ever sent. That one will end
+/// with its period does not show: it is asked for once more, which changes nothing.
 pub(super) fn canceled(subscription: &CancelSubscription) -> Option<Box<dyn Exchange>> {
+    if subscription.when == CancelWhen::AtPeriodEnd {
+        return cancel::plan(subscription).ok();
+    }
     let is_id = request::is_plain_id(&subscription.provider_subscription_id);
     is_id.then(|| -> Box<dyn Exchange> { Box::new(FindCanceled(subscription.clone())) })
 }
@@ -97,10 +101,8 @@ impl Exchange for FindCanceled {
             return Step::Done(not_told(reply));
         };
         if !found.is_canceled() {
-            // An end with the period does not show; to ask for it once more changes nothing.
             return Step::Done(Outcome::NotSent(NotSent::NeverArrived));
         }
-        let at_period_end = self.0.when == CancelWhen::AtPeriodEnd;
-        Step::Done(found.tell(at_period_end).map_or_else(|| not_told(reply), Outcome::Executed))
+        Step::Done(found.tell(false).map_or_else(|| not_told(reply), Outcome::Executed))
     }
 }

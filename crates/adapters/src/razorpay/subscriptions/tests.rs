@@ -251,14 +251,28 @@ fn all_pages_are_searched_up_to_a_limit() {
 
 #[test]
 fn a_lost_end_is_found_on_the_subscription() {
-    for when in [CancelWhen::AtOnce, CancelWhen::AtPeriodEnd] {
-        let operation = end(SUBSCRIPTION_ID, when);
-        assert_eq!(
-            told(look_up(&operation, &[(200, CANCELLED)]).outcome).status,
-            SubscriptionStatus::Canceled
-        );
-        let outcome = look_up(&operation, &[(200, ACTIVE)]).outcome;
-        assert_eq!(outcome, Outcome::NotSent(NotSent::NeverArrived));
+    let operation = end(SUBSCRIPTION_ID, CancelWhen::AtOnce);
+    assert_eq!(told(look_up(&operation, &[(200, CANCELLED)]).outcome).status, SubscriptionStatus::Canceled);
+    let outcome = look_up(&operation, &[(200, ACTIVE)]).outcome;
+    assert_eq!(outcome, Outcome::NotSent(NotSent::NeverArrived));
+}
+
+#[test]
+fn a_lost_end_with_the_period_does_not_show_and_is_asked_for_once_more() {
+    let operation = end(SUBSCRIPTION_ID, CancelWhen::AtPeriodEnd);
+    let look_up = |replies: &[(u16, &str)]| {
+        let credentials = credentials();
+        let replies: Vec<Reply> = replies.iter().map(|(status, body)| reply(*status, body)).collect();
+        play(Razorpay.look_up(&operation).unwrap(), &context(&credentials), &replies)
+    };
+    let again = look_up(&[(200, ACTIVE)]);
+    assert_eq!(again.calls(), [format!("POST /v1/subscriptions/{SUBSCRIPTION_ID}/cancel")]);
+    let asked: serde_json::Value = serde_json::from_slice(&again.requests[0].body).unwrap();
+    assert_eq!(asked["cancel_at_cycle_end"], true);
+    assert_eq!(told(again.outcome).provider_subscription_id, SUBSCRIPTION_ID);
+    assert_eq!(told(look_up(&[(400, ENDED), (200, CANCELLED)]).outcome).status, SubscriptionStatus::Canceled);
+    for (status, body) in [(500, ""), (200, "<html>")] {
+        assert_eq!(look_up(&[(status, body)]).outcome, Outcome::Unknown(Unknown::Unreadable { status }));
     }
 }
 

@@ -35,6 +35,8 @@ impl Lost for LostMessage {
 
     fn judge(&self, message: WireMessage, earliest: Timestamp) -> Verdict {
         let is_outbound = message.direction.as_deref().is_none_or(|direction| direction == "outbound-api");
+        // Redacted, or not told: it may say anything.
+        let is_silent = message.body.as_deref().is_none_or(str::is_empty);
         let is_same_text = message.body.as_deref().is_some_and(|body| {
             // Blanks at the ends need not survive the way.
             let text = self.sms.message.trim();
@@ -43,8 +45,11 @@ impl Lost for LostMessage {
         let created_at = search::moment(message.date_created.as_deref());
         // A message of unknown age might be it; to send it again would be worse than to take it for the one.
         let is_too_old = created_at.is_some_and(|created_at| created_at < earliest);
-        if !is_outbound || !is_same_text || is_too_old {
+        if !is_outbound || is_too_old || !(is_same_text || is_silent) {
             return Verdict::Another;
+        }
+        if is_silent {
+            return Verdict::Perhaps;
         }
         match message.tell(&self.sms.to) {
             Some(sms) => Verdict::It { created_at, resource: Resource::Sms(sms) },

@@ -78,6 +78,13 @@ fn the_batch_of_the_first_time_is_the_payout() {
 }
 
 #[test]
+fn the_batch_of_an_earlier_use_of_the_key_is_not_this_payout() {
+    let earlier = PAID.replace("2026-01-05T10:00:00Z", "2025-08-20T10:00:00Z");
+    let played = play(&create(payout()), &[(400, TAKEN), (200, &earlier)]);
+    assert_eq!(rejected(played.outcome), (RejectionClass::Conflict, "idempotency_key_reused"));
+}
+
+#[test]
 fn the_batch_of_the_first_time_stands_though_it_cannot_be_read() {
     for (status, body) in [(503, ""), (200, "{}"), (404, "{}"), (429, "")] {
         let payout = told(play(&create(payout()), &[(400, TAKEN), (status, body)]));

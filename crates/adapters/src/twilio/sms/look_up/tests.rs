@@ -166,3 +166,19 @@ fn without_an_account_nothing_is_settled() {
     let played = look_up_with(&testing::credentials("twilio", &[]), sms(), &[]);
     assert_eq!(played.outcome, Outcome::Unknown(Unknown::Unreadable { status: 401 }));
 }
+
+#[test]
+fn what_may_be_it_and_cannot_be_told_leaves_it_unknown() {
+    let unknown = Outcome::Unknown(Unknown::Unreadable { status: 200 });
+    // Redacted: it may say anything. And of the same text, longer afterwards than a call is on its way.
+    for perhaps in [
+        message("SM1", JUST_AFTER, ""),
+        r#"{"sid":"SM1","direction":"outbound-api"}"#.to_owned(),
+        message("SM1", "Fri, 29 Aug 2025 08:21:22 +0000", TEXT),
+    ] {
+        assert_eq!(look_up(&[(200, &list(&perhaps))]).outcome, unknown, "{perhaps}");
+    }
+    // An older one without a text is another.
+    let old = list(&message("SM1", "Fri, 29 Aug 2025 08:19:15 +0000", ""));
+    assert_eq!(look_up(&[(200, &old)]).outcome, Outcome::NotSent(NotSent::NeverArrived));
+}
