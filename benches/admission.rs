@@ -48,7 +48,12 @@ fn parts(criterion: &mut Criterion) {
     let tenant = TenantId::from_u128(1);
     group.bench_function("derive a provider's idempotency key", |bencher| {
         bencher.iter(|| {
-            pepper.provider_key(tenant, Environment::Test, "POST /v1/payments/orders", black_box("order-42"))
+            pepper.provider_key(
+                tenant,
+                Environment::Test,
+                "POST /v1/payments/orders",
+                (&[black_box("acct")], black_box("order-42")),
+            )
         });
     });
     group.finish();

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use adapters::adapter;
+use adapters::{Adapter, adapter};
 use domain::ports::ServiceFeatures;
 use domain::{Currency, Environment, Feature, FeatureSetting, OperationKind, SealedService, TenantId};
 
@@ -121,18 +121,22 @@ pub(super) fn rules_of(services: &[SealedService]) -> Vec<Rule> {
 
 /// Returns who goes first in each currency that has an order of its own, by the currency's code.
 fn currencies_of(served: &[(&SealedService, &FeatureSetting)]) -> Vec<(Currency, Vec<Box<str>>)> {
-    let mut found: BTreeMap<&str, (Currency, Vec<(u16, &str)>)> = BTreeMap::new();
-    for (service, setting) in served {
-        for (currency, place) in &setting.currency_places {
-            let first = found.entry(currency.code()).or_insert((*currency, Vec::new()));
-            first.1.push((*place, &service.service));
+    let of = |(service, setting): &(&SealedService, &FeatureSetting)| {
+        let name = service.service.clone();
+        let place =
+            move |(currency, place): &(Currency, u16)| (currency.code(), *place, *currency, name.clone());
+        setting.currency_places.iter().map(place).collect::<Vec<_>>()
+    };
+    let mut places: Vec<_> = served.iter().flat_map(of).collect();
+    places.sort_by_key(|(code, place, ..)| (*code, *place));
+    let mut currencies: Vec<(Currency, Vec<Box<str>>)> = Vec::new();
+    for (_, _, currency, name) in places {
+        match currencies.last_mut() {
+            Some((last, names)) if *last == currency => names.push(name),
+            _ => currencies.push((currency, vec![name])),
         }
     }
-    let first = |(currency, mut first): (Currency, Vec<(u16, &str)>)| {
-        first.sort_by_key(|(place, _)| *place);
-        (currency, first.into_iter().map(|(_, name)| name.into()).collect())
-    };
-    found.into_values().map(first).collect()
+    currencies
 }
 
 /// Returns whether a feature has a provider to choose: the passthrough names its own.
@@ -183,7 +187,7 @@ impl Rule {
                 return Err(self.invalid(&field, message));
             }
             self.check_order(&field, first, services)?;
-            for descriptor in first.iter().filter_map(|name| adapter(name)).map(|one| one.descriptor()) {
+            for descriptor in first.iter().filter_map(|name| adapter(name)).map(Adapter::descriptor) {
                 let mut operations = descriptor.operations.iter().map(|able| able.kind);
                 let takes = |kind: OperationKind| {
                     kind.feature() == self.feature && (descriptor.takes_currency)(kind, *currency)

@@ -5,6 +5,7 @@
 //! not, and a look-up asks there; a reroute whose answer is lost is not followed by a call, so that wherever the row points,
 //! nothing happened.
 
+use domain::ports::Reroute;
 use domain::{
     CallOperation, Customer, NotSent, Operation, OrderOperation, Outcome, PaymentLinkOperation,
     PayoutDestination, PayoutOperation, ProviderId, RejectionClass, SmsOperation, SubscriptionOperation,
@@ -39,6 +40,8 @@ pub(super) struct Served {
     pub(super) service: Service,
     /// Whose adapter.
     pub(super) adapter: &'static dyn adapters::Adapter,
+    /// With which idempotency key.
+    pub(super) provider_key: Box<str>,
     /// How, all providers together.
     pub(super) ran: Ran,
 }
@@ -70,7 +73,7 @@ pub(super) fn admit_first(gateway: &Gateway, call: &Call, route: Route) -> Resul
 pub(super) async fn run_through(
     worker: &Worker,
     call: &Call,
-    (transaction, provider_key): (TransactionId, &str),
+    (transaction, mut provider_key): (TransactionId, Box<str>),
     chosen: Chosen,
 ) -> Served {
     let gateway = &worker.gateway;
@@ -86,8 +89,9 @@ pub(super) async fn run_through(
     }
     loop {
         let Route { service, adapter, exchange } = route;
+        let started_at = call.meta.at;
         let job =
-            Job { call, adapter, service: &service, transaction, provider_key, started_at: call.meta.at };
+            Job { call, adapter, service: &service, transaction, provider_key: &provider_key, started_at };
         // Dies in here: the row stays `started`, with this provider's name; whoever comes next looks up what it did.
         let ran = run(worker, &job, exchange).await;
         admission.settle(verdict_of(gateway, &ran), gateway.clock.monotonic());
@@ -97,11 +101,12 @@ pub(super) async fn run_through(
         let reason = not_executed(&ran.outcome).filter(|_| may_follow && !is_late(gateway, call));
         let next = reason.and_then(|_| next_admitted(gateway, call, &mut tried));
         let (Some(reason), Some((next, admitted))) = (reason, next) else {
-            return Served { service, adapter, ran };
+            return Served { service, adapter, provider_key, ran };
         };
+        let next_key = next.provider_key(gateway, call, transaction);
         // The admission is at hand: what is rerouted is called.
-        if !reroute(worker, &job, &next, &ran).await {
-            return Served { service, adapter, ran };
+        if !reroute(worker, &job, (&next, &next_key), &ran).await {
+            return Served { service, adapter, provider_key, ran };
         }
         tracing::info!(
             %transaction,
@@ -113,16 +118,20 @@ pub(super) async fn run_through(
         let from_here = Failover { from: service.provider, reason };
         tell(from_here, next.service.provider);
         failover = failover.or(Some(from_here));
-        (route, admission, before) = (next, admitted, Some(ran));
+        (route, admission, before, provider_key) = (next, admitted, Some(ran), next_key);
     }
 }
 
 /// Writes down that the next provider is called, before it hears of it. Without that, it does not.
-async fn reroute(worker: &Worker, job: &Job<'_>, next: &Route, ran: &Ran) -> bool {
+async fn reroute(worker: &Worker, job: &Job<'_>, (next, key): (&Route, &str), ran: &Ran) -> bool {
     let tenant = job.call.principal.tenant.tenant().id;
-    let (from, to) = (job.service.provider.as_str(), next.service.provider.as_str());
-    let written =
-        worker.gateway.ledger.reroute(tenant, job.transaction, (from, to), ran.attempt_lines()).await;
+    let to = Reroute {
+        from: job.service.provider.as_str().into(),
+        to: next.service.provider.as_str().into(),
+        provider_key: key.into(),
+        attempt_lines: ran.attempt_lines(),
+    };
+    let written = worker.gateway.ledger.reroute(tenant, job.transaction, to).await;
     written.is_ok_and(|is_written| is_written)
 }
 

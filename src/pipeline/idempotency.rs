@@ -6,14 +6,16 @@
 
 use std::time::Duration;
 
+use adapters::Adapter;
 use domain::ports::KeptAnswer;
-use domain::{LedgerEntry, LedgerState, Operation, TransactionId};
+use domain::{Credentials, LedgerEntry, LedgerState, Operation, Secret, TransactionId};
 use sha2::{Digest, Sha256};
 
 use super::flights::Boarded;
 use super::ledger::{self, Stop};
-use super::{Answer, Call, Origin, Present, Refusal, answers, resume};
-use crate::app::Worker;
+use super::resume::{self, Resumed};
+use super::{Answer, Call, Origin, Present, Refusal, answers};
+use crate::app::{Gateway, Worker};
 
 /// How often a row that another node works on is looked at again.
 pub(super) const POLL: Duration = Duration::from_millis(200);
@@ -140,8 +142,8 @@ async fn lead(
         let now = worker.gateway.clock.now();
         match &row.state {
             LedgerState::Settled { status, body } => return Ok(replayed(*status, body.clone())),
-            LedgerState::Started if row.lease_until > now && !has_flushed => {
-                // Perhaps this node has its answer, on the way to the store. A log that is stopping has written what it can,
+            LedgerState::Started | LedgerState::Unknown if !has_flushed => {
+                // Perhaps this node knows how it ended, and that is on the way to the store. A log that is stopping has written what it can,
                 // and a store that is away is not waited for beyond the request's own time.
                 let left = call.meta.deadline.remaining(worker.gateway.clock.monotonic()).unwrap_or_default();
                 tokio::time::timeout(left, worker.gateway.log.flush()).await.ok();
@@ -152,8 +154,10 @@ async fn lead(
             }
             LedgerState::Started | LedgerState::Unknown => {
                 match resume::resume(worker, call, present, guard, &row).await? {
-                    Some(answer) => return Ok(answer),
-                    None => wait_for_owner(worker, call, POLL).await?,
+                    Resumed::Ended(answer) => return Ok(answer),
+                    // Begun anew when its row is gone.
+                    Resumed::NeverArrived => has_flushed = false,
+                    Resumed::Elsewhere => wait_for_owner(worker, call, POLL).await?,
                 }
             }
         }
@@ -220,14 +224,23 @@ fn guard_of(worker: &Worker, call: &Call, fingerprint: &[u8; 32]) -> Option<Guar
 }
 
 /// Returns the provider's idempotency key. Derived from the caller's, so that a repeat has the same one even when all
-/// memory of the first is lost; without one, from the transaction, which is as new as the request.
-pub(super) fn provider_key(worker: &Worker, call: &Call, id: TransactionId) -> String {
+/// memory of the first is lost; without one, from the transaction, which is as new as the request. And from the account: at
+/// another one nobody knows what was done at this.
+pub(super) fn provider_key(
+    gateway: &Gateway,
+    call: &Call,
+    (adapter, credentials): (&dyn Adapter, &Credentials),
+    id: TransactionId,
+) -> Box<str> {
+    let field = |name: &&str| credentials.get(name).map_or("", Secret::expose);
+    let account: Vec<&str> = adapter.descriptor().account.iter().map(field).collect();
     let tenant = call.principal.tenant.tenant().id;
     let text = match &call.idempotency_key {
         Some(key) => &key.0,
         None => &*id.to_string(),
     };
-    worker.gateway.pepper.provider_key(tenant, call.principal.environment, call.endpoint, text)
+    let environment = call.principal.environment;
+    gateway.pepper.provider_key(tenant, environment, call.endpoint, (&account, text)).into_boxed_str()
 }
 
 #[cfg(test)]

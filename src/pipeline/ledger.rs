@@ -7,11 +7,11 @@ use domain::{LedgerEntry, LedgerState, Outcome, RetrySafety, Settlement, Transac
 use super::exchange::Job;
 use super::failover::{Chosen, Served, admit_first, run_through};
 use super::guard::Unsettled;
-use super::idempotency::{Guard, provider_key};
+use super::idempotency::Guard;
 use super::settle::conclude;
 use super::turns::{self, Turn};
 use super::withdraw::withdraw;
-use super::{Answer, Call, Present, Refusal, answers, routing};
+use super::{Answer, Call, Present, Refusal, Route, answers, routing};
 use crate::app::Worker;
 
 /// How long past a request's deadline its ledger row still counts as worked on.
@@ -52,8 +52,8 @@ pub(super) async fn execute(
         return Err(Stop::Kept(kept));
     }
     // Dies in here: the row stays `started`; whoever comes next looks up what became of the call.
-    let served = run_through(worker, call, (transaction, &provider_key), chosen).await;
-    let Served { service, adapter, mut ran } = served;
+    let served = run_through(worker, call, (transaction, provider_key), chosen).await;
+    let Served { service, adapter, provider_key, mut ran } = served;
     if gateway.ledger.is_store_away() && tells_of_a_twin(&ran.outcome) {
         // Another node that cannot see the ledger either has made this call: that is not to be told as a refusal.
         ran.outcome = Outcome::Unknown(Unknown::Unreadable { status: 409 });
@@ -100,10 +100,9 @@ async fn begin(
         let permit = gateway.log.reserve().map_err(|_refused| Refusal::Overloaded)?;
         let chosen = admit_first(gateway, call, route)?;
         let transaction = TransactionId::generate(call.meta.at, &*gateway.entropy);
-        let provider = chosen.route.service.provider.as_str();
         let entry = LedgerEntry {
             serial: serial.clone(),
-            ..entry(worker, call, guard, fingerprint, (transaction, provider))
+            ..entry(worker, call, guard, fingerprint, (transaction, &chosen.route))
         };
         let (provider_key, lease_until) = (entry.provider_key.clone(), entry.lease_until);
         // Dies here: the key is free, or the row is `started` and its call was never made; a look-up tells.
@@ -162,7 +161,7 @@ fn entry(
     call: &Call,
     guard: Option<&Guard>,
     fingerprint: [u8; 32],
-    (transaction, provider): (TransactionId, &str),
+    (transaction, route): (TransactionId, &Route),
 ) -> LedgerEntry {
     let calls = &worker.gateway.config.calls;
     let replay = guard.map_or_else(|| calls.replay(), |guard| guard.replay);
@@ -174,8 +173,8 @@ fn entry(
         idempotency_key: guard.map(|guard| guard.key.clone()),
         operation: call.operation.kind(),
         fingerprint,
-        provider: provider.into(),
-        provider_key: provider_key(worker, call, transaction).into_boxed_str(),
+        provider: route.service.provider.as_str().into(),
+        provider_key: route.provider_key(&worker.gateway, call, transaction),
         target: call.target.clone(),
         request: call.body.clone(),
         started_at: call.meta.at,

@@ -7,6 +7,7 @@ use domain::{NotSent, Outcome, ProviderId, RejectionClass, Resource, StatusMeani
 
 use super::admission::{admit, verdict_of};
 use super::exchange::{Job, Ran, run};
+use super::idempotency::provider_key;
 use super::routing::{self, Service};
 use super::{Call, Refusal};
 use crate::app::Worker;
@@ -33,6 +34,11 @@ pub(super) enum Finding {
 /// [`Refusal`]: the provider could not be asked. Nothing was sent.
 pub(super) async fn look_up(worker: &Worker, job: &Job<'_>) -> Result<Finding, Refusal> {
     let gateway = &worker.gateway;
+    let (account, id) = ((job.adapter, &*job.service.credentials), job.transaction);
+    if *provider_key(gateway, job.call, account, id) != *job.provider_key {
+        // Another account than the call went to: there is nothing of it there, and a repeat would do it twice.
+        return Ok(Finding::Nobody);
+    }
     let age = gateway.clock.now().since(job.started_at);
     match job.adapter.look_up(&job.call.operation) {
         Some(exchange) => {
@@ -71,7 +77,7 @@ pub(super) fn service(call: &Call, provider: ProviderId) -> Result<Service, Refu
 ///
 /// # Errors
 /// [`Refusal`]: nothing was sent.
-pub(super) async fn repeat(worker: &Worker, job: &Job<'_>) -> Result<Ran, Refusal> {
+async fn repeat(worker: &Worker, job: &Job<'_>) -> Result<Ran, Refusal> {
     let exchange = adapters::plan(job.adapter, &job.call.operation).map_err(|rejection| {
         Refusal::Planned { provider: job.service.provider, rejection: Box::new(rejection) }
     })?;

@@ -44,7 +44,7 @@ pub(crate) use routing::{Endpoints, EndpointsError};
 pub(crate) use turns::Turns;
 pub(crate) use verify::{TokenExchange, verify_credentials};
 
-use crate::app::Worker;
+use crate::app::{Gateway, Worker};
 use crate::auth::Principal;
 
 /// One request for an operation.
@@ -278,6 +278,13 @@ struct Route {
     service: routing::Service,
     adapter: &'static dyn Adapter,
     exchange: Box<dyn adapters::Exchange>,
+}
+
+impl Route {
+    /// Returns the provider's idempotency key for a call on this way.
+    fn provider_key(&self, gateway: &Gateway, call: &Call, transaction: TransactionId) -> Box<str> {
+        idempotency::provider_key(gateway, call, (self.adapter, &self.service.credentials), transaction)
+    }
 }
 
 /// Reads from a provider: no ledger, and nothing to repeat.

@@ -1,24 +1,34 @@
 //! A repeat of a key whose earlier call ended without an answer. What became of it is looked up before anything is sent.
 
-use domain::{LedgerEntry, Outcome, Unknown};
+use domain::{LedgerEntry, NotSent, Outcome, Unknown};
 
 use super::exchange::{Job, Ran};
 use super::guard::Unsettled;
 use super::idempotency::Guard;
-use super::look_up::{Finding, look_up, repeat, service};
+use super::look_up::{Finding, look_up, service};
 use super::settle::conclude_with;
 use super::{Answer, Call, Present, Refusal};
 use crate::app::Worker;
 
-/// Takes an unknown row over and ends it: with what the provider tells of the first call, or by making the call when it is
-/// certain that the first never arrived. Returns `None` when another node was faster.
+/// What came of taking over an unknown row.
+pub(super) enum Resumed {
+    /// Its end, or that nothing could be found out now.
+    Ended(Answer),
+    /// Its call never arrived: the row is ended as that, and the key is free. Whoever calls now begins anew, with a time of its
+    /// own: whether that call arrived is not to be judged by the age of this one.
+    NeverArrived,
+    /// Another node was faster.
+    Elsewhere,
+}
+
+/// Takes an unknown row over and ends it with what the provider tells of its call.
 pub(super) async fn resume(
     worker: &Worker,
     call: &Call,
     present: &dyn Present,
     guard: &Guard,
     row: &LedgerEntry,
-) -> Result<Option<Answer>, Refusal> {
+) -> Result<Resumed, Refusal> {
     let gateway = &worker.gateway;
     let adapter = adapters::adapter(&row.provider)
         .ok_or(Refusal::Internal("finding the provider of an earlier call"))?;
@@ -29,7 +39,7 @@ pub(super) async fn resume(
     let taking = gateway.ledger.take_over(row.tenant, row.transaction, now, lease);
     match call.meta.in_time(gateway, taking).await {
         Some(Ok(true)) => {}
-        Some(Ok(false)) => return Ok(None),
+        Some(Ok(false)) => return Ok(Resumed::Elsewhere),
         Some(Err(_)) | None => return Err(Refusal::LedgerUnavailable),
     }
     let unsettled = Unsettled::repeated(gateway, permit, row);
@@ -43,13 +53,11 @@ pub(super) async fn resume(
     };
     tracing::info!(transaction = %row.transaction, provider = &*row.provider, replay = ?guard.replay, "resuming an unknown outcome");
     let mut next = unsettled.next();
-    let ran = match look_up(worker, &job).await? {
+    let found = look_up(worker, &job).await?;
+    let is_free = matches!(found, Finding::NeverArrived(_));
+    let ran = match found {
         Finding::Known(ran) => ran,
-        Finding::NeverArrived(found) => {
-            let mut ran = repeat(worker, &job).await?;
-            ran.attempts.splice(0..0, found.attempts);
-            ran
-        }
+        Finding::NeverArrived(ran) => Ran { outcome: Outcome::NotSent(NotSent::NeverArrived), ..ran },
         Finding::Nothing(ran) => Ran { outcome: Outcome::Unknown(Unknown::TimedOut), ..ran },
         Finding::Nobody => {
             next = unsettled.nobody();
@@ -58,5 +66,6 @@ pub(super) async fn resume(
     };
     let ran = Ran { earlier: row.look_ups.attempt_lines.clone(), ..ran };
     let promise = Some((guard, row.fingerprint));
-    Ok(Some(conclude_with(worker, &job, ran, (unsettled, next, promise), present)))
+    let answer = conclude_with(worker, &job, ran, (unsettled, next, promise), present);
+    Ok(if is_free { Resumed::NeverArrived } else { Resumed::Ended(answer) })
 }

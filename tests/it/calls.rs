@@ -88,7 +88,10 @@ async fn a_call_that_never_arrived_is_placed_on_the_repeat() {
     let headers = [("x-platform-key", account.key.as_str()), ("idempotency-key", "call-1")];
     let first = place(&stage, &headers, "+15558675310").await.expect(504).json();
     let again = place(&stage, &headers, "+15558675310").await.expect(201).json();
-    assert_eq!(again["transaction_id"], first["error"]["transaction_id"]);
+    let first = first["error"]["transaction_id"].as_str().expect("an id");
+    assert_ne!(again["transaction_id"], first, "a call of its own");
+    let ended = stage.api.get(&format!("/v1/transactions/{first}"), &headers[..1]).await.expect(200).json();
+    assert_eq!(ended["status"], "failed", "{ended}");
     let replayed = place(&stage, &headers, "+15558675310").await.expect(201).json();
     assert_eq!(replayed, again);
     assert_eq!(stage.effects("provider=twilio&operation=calls.create").await.len(), 1);

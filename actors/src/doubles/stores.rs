@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use domain::ports::{
-    Begun, Ledger, OrderFilter, Record, StoreError, StoredOrder, StoredTransaction, TransactionLog, Unsettled,
+    Begun, Ledger, OrderFilter, Record, Reroute, StoreError, StoredOrder, StoredTransaction, TransactionLog,
+    Unsettled,
 };
 use domain::{Environment, LedgerEntry, LedgerState, TenantId, Timestamp, TransactionId};
 
@@ -107,15 +107,15 @@ impl Ledger for LedgerDouble {
         &self,
         tenant: TenantId,
         transaction: TransactionId,
-        (from, to): (&str, &str),
-        attempt_lines: Bytes,
+        reroute: Reroute,
     ) -> Result<bool, StoreError> {
         self.fault.strike("giving a row to another provider")?;
         let mut rows = self.rows.lock().unwrap();
         let row = rows.values_mut().find(|row| (row.tenant, row.transaction) == (tenant, transaction));
-        let row = row.filter(|row| row.state == LedgerState::Started && &*row.provider == from);
+        let row = row.filter(|row| row.state == LedgerState::Started && row.provider == reroute.from);
         let Some(row) = row else { return Ok(false) };
-        (row.provider, row.look_ups.attempt_lines) = (to.into(), attempt_lines);
+        (row.provider, row.provider_key) = (reroute.to, reroute.provider_key);
+        row.look_ups.attempt_lines = reroute.attempt_lines;
         Ok(true)
     }
 

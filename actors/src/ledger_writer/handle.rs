@@ -6,8 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix_rt::ArbiterHandle;
-use bytes::Bytes;
-use domain::ports::{Begun, Ledger, StoreError, Unsettled};
+use domain::ports::{Begun, Ledger, Reroute, StoreError, Unsettled};
 use domain::{Clock, Environment, LedgerEntry, TenantId, Timestamp, TransactionId};
 use tokio::sync::{Semaphore, TryAcquireError, oneshot};
 
@@ -197,13 +196,12 @@ impl LedgerHandle {
         &self,
         tenant: TenantId,
         transaction: TransactionId,
-        providers: (&str, &str),
-        attempt_lines: Bytes,
+        reroute: Reroute,
     ) -> Result<bool, LedgerUnavailable> {
         if self.desk.log.has_begun(transaction) {
             return Err(LedgerUnavailable::Store);
         }
-        let reroute = self.desk.ledger.reroute(tenant, transaction, providers, attempt_lines);
+        let reroute = self.desk.ledger.reroute(tenant, transaction, reroute);
         self.ask(reroute, "giving a row to another provider").await
     }
 

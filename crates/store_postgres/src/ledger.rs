@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::ports::{Begun, Ledger, StoreError, Unsettled};
+use domain::ports::{Begun, Ledger, Reroute, StoreError, Unsettled};
 use domain::{Environment, LedgerEntry, LedgerState, LookUps, TenantId, Timestamp, TransactionId};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -102,10 +102,9 @@ impl Ledger for PostgresStore {
         &self,
         tenant: TenantId,
         transaction: TransactionId,
-        providers: (&str, &str),
-        attempt_lines: Bytes,
+        reroute: Reroute,
     ) -> Result<bool, StoreError> {
-        open_rows::reroute(self, (tenant, transaction), providers, &attempt_lines)
+        open_rows::reroute(self, (tenant, transaction), &reroute)
             .await
             .map_err(|failure| failure.into_store_error(REROUTE))
     }

@@ -1,6 +1,6 @@
 //! Rows whose outcome is not known: giving them to whoever looks them up, and counting them.
 
-use domain::ports::Unsettled;
+use domain::ports::{Reroute, Unsettled};
 use domain::{LedgerEntry, TenantId, Timestamp, TransactionId};
 use tokio_postgres::types::Type;
 
@@ -26,7 +26,7 @@ const TAKE_DUE_SQL: &str = "WITH due AS (
     )
     SELECT * FROM due ORDER BY look_up_at";
 
-const REROUTE_SQL: &str = "UPDATE ledger SET service_name = $4, attempt_lines = $5
+const REROUTE_SQL: &str = "UPDATE ledger SET service_name = $4, provider_key = $5, attempt_lines = $6
     WHERE transaction_id = $2 AND user_id = $1 AND state = 'started' AND service_name = $3
     RETURNING 1";
 
@@ -72,15 +72,16 @@ pub(crate) async fn take_due(
 pub(crate) async fn reroute(
     store: &PostgresStore,
     (tenant, transaction): (TenantId, TransactionId),
-    (from, to): (&str, &str),
-    attempt_lines: &[u8],
+    reroute: &Reroute,
 ) -> Result<bool, Failure> {
+    let Reroute { from, to, provider_key, attempt_lines } = reroute;
     let parameters = [
         (&Column(tenant) as _, Type::UUID),
         (&Column(transaction) as _, Type::UUID),
         (&Text(from) as _, Type::TEXT),
         (&Text(to) as _, Type::TEXT),
-        (&attempt_lines as _, Type::BYTEA),
+        (&Text(provider_key) as _, Type::TEXT),
+        (&&**attempt_lines as _, Type::BYTEA),
     ];
     Ok(!store.query(WRITER, REROUTE_SQL, parameters).await?.is_empty())
 }

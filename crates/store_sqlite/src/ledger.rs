@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::ports::{Begun, Ledger, StoreError, Unsettled};
+use domain::ports::{Begun, Ledger, Reroute, StoreError, Unsettled};
 use domain::{
     Environment, LedgerEntry, LedgerState, LookUps, Settlement, TenantId, Timestamp, TransactionId,
 };
@@ -91,10 +91,9 @@ impl Ledger for SqliteStore {
         &self,
         tenant: TenantId,
         transaction: TransactionId,
-        providers: (&str, &str),
-        attempt_lines: Bytes,
+        reroute: Reroute,
     ) -> Result<bool, StoreError> {
-        self.reroute_row((tenant, transaction), providers, attempt_lines).await
+        self.reroute_row((tenant, transaction), reroute).await
     }
 
     async fn unsettled(&self) -> Result<Unsettled, StoreError> {

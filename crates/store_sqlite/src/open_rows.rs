@@ -1,7 +1,6 @@
 //! Rows whose outcome is not known: giving them to whoever looks them up, and counting them.
 
-use bytes::Bytes;
-use domain::ports::{StoreError, Unsettled};
+use domain::ports::{Reroute, StoreError, Unsettled};
 use domain::{LedgerEntry, TenantId, Timestamp, TransactionId};
 use rusqlite::{Connection, params};
 
@@ -25,7 +24,7 @@ const DUE_SQL: &str = "SELECT * FROM ledger
     WHERE state <> 'settled' AND look_up_at <= ?1 AND (state = 'unknown' OR lease_until <= ?1)
     ORDER BY look_up_at LIMIT ?2";
 
-const REROUTE_SQL: &str = "UPDATE ledger SET service_name = ?4, attempt_lines = ?5
+const REROUTE_SQL: &str = "UPDATE ledger SET service_name = ?4, provider_key = ?5, attempt_lines = ?6
     WHERE transaction_id = ?2 AND user_id = ?1 AND state = 'started' AND service_name = ?3";
 
 const COUNT_SQL: &str =
@@ -71,17 +70,16 @@ impl SqliteStore {
     pub(crate) async fn reroute_row(
         &self,
         (tenant, transaction): (TenantId, TransactionId),
-        (from, to): (&str, &str),
-        attempt_lines: Bytes,
+        reroute: Reroute,
     ) -> Result<bool, StoreError> {
-        let (from, to): (Box<str>, Box<str>) = (from.into(), to.into());
         self.write(REROUTE, 1, move |connection| {
             let rerouted = connection.prepare_cached(REROUTE_SQL)?.execute(params![
                 id(tenant),
                 id(transaction),
-                from,
-                to,
-                &*attempt_lines
+                reroute.from,
+                reroute.to,
+                reroute.provider_key,
+                &*reroute.attempt_lines
             ])?;
             Ok(rerouted > 0)
         })

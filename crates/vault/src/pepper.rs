@@ -68,18 +68,19 @@ impl Pepper {
 
     /// Returns the idempotency key that a provider is given for a caller's: 32 lower-case hexadecimal digits.
     ///
-    /// The same each time for the same tenant, environment, route and caller's key, also after the gateway lost its memory;
-    /// tells the provider nothing about any of them.
+    /// The same each time for the same tenant, environment, route, account at the provider and caller's key, also after the
+    /// gateway lost its memory; tells the provider nothing about any of them.
     pub fn provider_key(
         &self,
         tenant: TenantId,
         environment: Environment,
         route: &str,
-        caller_key: &str,
+        (account, caller_key): (&[&str], &str),
     ) -> String {
         let mut mac = self.provider_keys.clone();
         mac.update(&tenant.as_u128().to_be_bytes());
-        for part in [environment.as_str(), route, caller_key] {
+        let parts = [environment.as_str(), route].into_iter().chain(account.iter().copied());
+        for part in parts.chain([caller_key]) {
             mac.update(&length_prefix(part.as_bytes()));
             mac.update(part.as_bytes());
         }

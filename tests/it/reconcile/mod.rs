@@ -1,5 +1,6 @@
 //! Unknown outcomes are settled by themselves: whatever answer is lost, at every provider, the sandbox's effects are what is told.
 
+mod anew;
 mod hand;
 mod keys;
 mod lost;

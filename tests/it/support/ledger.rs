@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use domain::ports::{Begun, Ledger, StoreError, Unsettled};
+use domain::ports::{Begun, Ledger, Reroute, StoreError, Unsettled};
 use domain::{Environment, LedgerEntry, TenantId, Timestamp, TransactionId};
 
 use super::StageOptions;
@@ -103,14 +102,13 @@ impl Ledger for FaultyLedger {
         &self,
         tenant: TenantId,
         transaction: TransactionId,
-        providers: (&str, &str),
-        attempt_lines: Bytes,
+        reroute: Reroute,
     ) -> Result<bool, StoreError> {
         if self.faults.keeps_providers {
             let source = std::io::Error::from(std::io::ErrorKind::TimedOut).into();
             return Err(StoreError::Unavailable { doing: "rerouting", source });
         }
-        self.ledger.reroute(tenant, transaction, providers, attempt_lines).await
+        self.ledger.reroute(tenant, transaction, reroute).await
     }
 
     async fn unsettled(&self) -> Result<Unsettled, StoreError> {

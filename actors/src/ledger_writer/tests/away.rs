@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use domain::ports::{Begun, Journal};
 use domain::{Environment, LedgerEntry, LedgerState, LookUps, Settlement, Timestamp, TransactionId};
 
-use super::{back, settle, settled, store_away};
+use super::{back, settle, settled, store_away, to_paypal};
 use crate::doubles::{Stage, ledger_entry, tenant_id};
 use crate::{Fallback, LedgerUnavailable, Tree};
 
@@ -164,8 +164,7 @@ async fn what_only_the_store_can_tell_is_an_error_while_it_is_away() {
     assert_eq!(tree.ledger.list_unknown(false, 10).await, Err(away));
     for number in [1, 2] {
         let transaction = TransactionId::from_u128(number);
-        let rerouted =
-            tree.ledger.reroute(tenant_id(1), transaction, ("stripe", "paypal"), "[]".into()).await;
+        let rerouted = tree.ledger.reroute(tenant_id(1), transaction, to_paypal("stripe")).await;
         assert_eq!(rerouted, Err(away));
     }
 }

@@ -3,7 +3,7 @@
 use domain::ports::{Begun, Journal};
 use domain::{Environment, LedgerState, Settlement, TransactionId};
 
-use super::{back, settle, settled, store_away};
+use super::{back, settle, settled, store_away, to_paypal};
 use crate::doubles::{Committed, Stage, ledger_entry, tenant_id};
 use crate::{Fallback, LedgerUnavailable};
 
@@ -106,11 +106,11 @@ async fn while_it_drains_a_row_whose_answer_is_on_its_way_is_neither_looked_up_n
     assert_eq!(due, [ledger_entry(2, Some("open"))]);
     let transaction = TransactionId::from_u128(2);
     let provider = ledger_entry(2, None).provider;
-    let rerouted = tree.ledger.reroute(tenant_id(1), transaction, (&provider, "paypal"), "[]".into()).await;
+    let rerouted = tree.ledger.reroute(tenant_id(1), transaction, to_paypal(&provider)).await;
     assert_eq!(rerouted, Err(LedgerUnavailable::Store));
     stage.log.writes.open();
     tree.log.flush().await.unwrap();
-    let rerouted = tree.ledger.reroute(tenant_id(1), transaction, (&provider, "paypal"), "[]".into()).await;
+    let rerouted = tree.ledger.reroute(tenant_id(1), transaction, to_paypal(&provider)).await;
     assert_eq!(rerouted, Ok(true));
     let moved = tree.ledger.find(tenant_id(1), Environment::Test, "open").await.unwrap().unwrap();
     assert_eq!((&*moved.provider, moved.look_ups.attempt_lines), ("paypal", "[]".into()));

@@ -6,11 +6,16 @@ mod store;
 
 use std::time::Duration;
 
-use domain::ports::Record;
+use domain::ports::{Record, Reroute};
 use domain::{Settlement, TransactionId};
 
 use crate::Tree;
 use crate::doubles::{Stage, tenant_id};
+
+fn to_paypal(from: &str) -> Reroute {
+    let (from, to) = (from.into(), "paypal".into());
+    Reroute { from, to, provider_key: "key".into(), attempt_lines: "[]".into() }
+}
 
 /// Returns a stage with a journal and a store that is away.
 fn store_away() -> Stage {

@@ -16,6 +16,19 @@ pub enum Begun {
     Occupied(Box<LedgerEntry>),
 }
 
+/// A started row that goes to another provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reroute {
+    /// Whose it is.
+    pub from: Box<str>,
+    /// Whose it becomes.
+    pub to: Box<str>,
+    /// The idempotency key that this one is given.
+    pub provider_key: Box<str>,
+    /// The requests that were made so far, as JSON.
+    pub attempt_lines: bytes::Bytes,
+}
+
 /// How many rows are not settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Unsettled {
@@ -64,14 +77,13 @@ pub trait Ledger: Send + Sync + std::fmt::Debug {
         limit: u32,
     ) -> Result<Vec<LedgerEntry>, StoreError>;
 
-    /// Gives a started row to another provider, with the requests that were made so far. Durable when it returns, so that after
-    /// a crash the look-up asks the right one. Returns false when the row is not started any more, or not at `from`.
+    /// Gives a started row to another provider. Durable when it returns, so that after a crash the look-up asks the right one.
+    /// Returns false when the row is not started any more, or not at `from`.
     async fn reroute(
         &self,
         tenant: TenantId,
         transaction: TransactionId,
-        (from, to): (&str, &str),
-        attempt_lines: bytes::Bytes,
+        reroute: Reroute,
     ) -> Result<bool, StoreError>;
 
     /// Returns how many rows are unknown, of all tenants.

@@ -20,7 +20,7 @@ pub use engine::StoreEngine;
 pub use events::Events;
 pub use journal::{Journal, JournalError, JournalStanding, Owed};
 pub use keys::Keys;
-pub use ledger::{Begun, Ledger, Unsettled};
+pub use ledger::{Begun, Ledger, Reroute, Unsettled};
 pub use secrets::InstanceSecrets;
 pub use services::{ServiceFeatures, Services};
 pub use tenants::{NewTenant, TenantDirectory, Tenants};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use domain::ports::{Begun, Ledger, Record, TransactionLog};
+use domain::ports::{Begun, Ledger, Record, Reroute, TransactionLog};
 use domain::{LedgerEntry, LookUps, Settlement, TenantId, TransactionId};
 use testkit::conformance::samples::{self, moment};
 
@@ -109,8 +109,13 @@ async fn nodes_that_do_everything_to_the_same_rows_all_come_through() {
             node.record(ends.collect()).await.unwrap();
             let due = node.take_due(moment(50), moment(60), 10).await.unwrap();
             for row in due {
-                let providers = ("razorpay", "stripe");
-                node.reroute(tenant, row.transaction, providers, Bytes::new()).await.unwrap();
+                let reroute = Reroute {
+                    from: "razorpay".into(),
+                    to: "stripe".into(),
+                    provider_key: row.provider_key,
+                    attempt_lines: Bytes::new(),
+                };
+                node.reroute(tenant, row.transaction, reroute).await.unwrap();
             }
             node.prune(moment(100_000), 3).await.unwrap();
         }

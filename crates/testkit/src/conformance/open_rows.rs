@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::ports::{Begun, Ledger, Record, TransactionLog};
+use domain::ports::{Begun, Ledger, Record, Reroute, TransactionLog};
 use domain::{LedgerEntry, LedgerState, LookUps, Settlement, TenantId};
 use tokio::task::JoinSet;
 
@@ -154,8 +154,14 @@ async fn as_many_are_taken_over_as_are_asked_for(ledger: &dyn Ledger) {
 async fn a_started_row_is_given_to_another_provider(ledger: &dyn Ledger, log: &dyn TransactionLog) {
     let entry = begun(ledger, samples::entry(samples::id(), Some("moves"))).await;
     let lines = Bytes::from_static(b"[{}]");
-    let reroute = async |tenant, providers| {
-        ledger.reroute(tenant, entry.transaction, providers, lines.clone()).await.unwrap()
+    let reroute = async |tenant, (from, to): (&str, &str)| {
+        let reroute = Reroute {
+            from: from.into(),
+            to: to.into(),
+            provider_key: "another key".into(),
+            attempt_lines: lines.clone(),
+        };
+        ledger.reroute(tenant, entry.transaction, reroute).await.unwrap()
     };
     assert!(!reroute(entry.tenant, ("stripe", "paypal")).await, "it is another's");
     assert!(!reroute(samples::id(), ("razorpay", "stripe")).await, "a foreign tenant");
@@ -163,7 +169,8 @@ async fn a_started_row_is_given_to_another_provider(ledger: &dyn Ledger, log: &d
     assert!(reroute(entry.tenant, ("razorpay", "stripe")).await);
     assert!(!reroute(entry.tenant, ("razorpay", "stripe")).await, "it is there already");
     let look_ups = LookUps { attempt_lines: lines.clone(), ..entry.look_ups.clone() };
-    let moved = LedgerEntry { provider: "stripe".into(), look_ups, ..entry.clone() };
+    let (provider, provider_key) = ("stripe".into(), "another key".into());
+    let moved = LedgerEntry { provider, provider_key, look_ups, ..entry.clone() };
     assert_eq!(find(ledger, &entry).await, moved);
     settle(log, &entry, samples::unknown()).await;
     assert!(!reroute(entry.tenant, ("stripe", "paypal")).await, "who knows what stripe did");

@@ -52,7 +52,9 @@ fn only_the_key_itself_matches_its_hash_and_only_under_the_same_pepper() {
 #[test]
 fn a_provider_key_is_the_same_each_time_and_another_for_every_other_call() {
     let (pepper, other_pepper) = (pepper(3), pepper(4));
-    let key = |tenant, environment, route, caller| pepper.provider_key(tenant, environment, route, caller);
+    let key = |tenant, environment, route, caller| {
+        pepper.provider_key(tenant, environment, route, (&["acct"], caller))
+    };
     let first = key(TENANT, Environment::Test, "POST /v1/sms", "abc");
     assert_eq!(first, key(TENANT, Environment::Test, "POST /v1/sms", "abc"));
     assert_eq!(first.len(), 32);
@@ -65,7 +67,9 @@ fn a_provider_key_is_the_same_each_time_and_another_for_every_other_call() {
         key(TENANT, Environment::Test, "POST /v1/smsa", "bc"),
         key(TENANT, Environment::Test, "POST /v1/sms", "abd"),
         key(TENANT, Environment::Test, "", "POST /v1/smsabc"),
-        other_pepper.provider_key(TENANT, Environment::Test, "POST /v1/sms", "abc"),
+        pepper.provider_key(TENANT, Environment::Test, "POST /v1/sms", (&["acc"], "tabc")),
+        pepper.provider_key(TENANT, Environment::Test, "POST /v1/sms", (&[], "abc")),
+        other_pepper.provider_key(TENANT, Environment::Test, "POST /v1/sms", (&["acct"], "abc")),
     ];
     assert_eq!(others.iter().collect::<HashSet<_>>().len(), others.len(), "{others:?}");
 }
@@ -76,7 +80,10 @@ fn a_stored_pepper_gives_the_same_hashes_for_ever() {
     let text = "unf_test_00000000000000000000000001";
     let key = PresentedKey::unchecked(Environment::Test, KeyId::from_u128(1), text);
     assert_eq!(hex::encode(pepper(5).hash_key(&key).0), KNOWN_KEY_HASH);
-    assert_eq!(pepper(5).provider_key(TENANT, Environment::Live, "POST /v1/sms", "k"), KNOWN_PROVIDER_KEY);
+    assert_eq!(
+        pepper(5).provider_key(TENANT, Environment::Live, "POST /v1/sms", (&[], "k")),
+        KNOWN_PROVIDER_KEY
+    );
 }
 
 #[test]
