@@ -131,12 +131,14 @@ impl Case<'_> {
     }
 
     /// Whether the caller was told at last that it failed. That nothing was sent this time is no such word when an earlier
-    /// request may have arrived.
+    /// request may have arrived, nor is that it was refused for now, when a later one may have.
     fn is_told_failed(&self) -> bool {
         let is_doubtful = self.told.iter().any(|told| matches!(told, Told::Unknown { .. } | Told::Lost));
-        let last = self.told.iter().rfind(|told| !matches!(told, Told::InUse | Told::Lost));
-        match last {
-            Some(Told::Refused { .. }) => true,
+        let is_word = |told: &Told| !matches!(told, Told::InUse | Told::Lost);
+        let words = self.told.iter().rposition(is_word).map_or(0, |last| last + 1);
+        let (words, silence) = self.told.split_at(words);
+        match words.last() {
+            Some(refused @ Told::Refused { .. }) => refused.is_final() || !silence.contains(&Told::Lost),
             Some(Told::NotSent { .. }) => !is_doubtful,
             _ => false,
         }
@@ -219,7 +221,13 @@ fn not_settled(evidence: &Evidence) -> Finding {
     Finding {
         broken: Broken::NotSettled,
         key: evidence.unsettled.join(" "),
-        told: told.map(|(key, told)| format!("{key}: {told:?}")).collect(),
+        told: told
+            .map(|(key, told)| {
+                let named = told.iter().filter_map(Told::transaction);
+                let logged: BTreeMap<_, _> = named.map(|id| (id, evidence.log.get(id))).collect();
+                format!("{key}: {told:?} logged as {logged:?}")
+            })
+            .collect(),
         effects: Vec::new(),
     }
 }

@@ -84,6 +84,9 @@ fn a_failure_that_was_done_is_found() {
     check(&evidence(&[not_sent()], 1), &[Broken::FailedButDone]);
     check(&evidence(&[Told::Lost, refused(422)], 1), &[Broken::FailedButDone]);
     check(&evidence(&[refused(402), Told::Lost], 1), &[Broken::FailedButDone]);
+    // Refused for now: who asks again, and hears nothing, was not told of that request.
+    check(&evidence(&[refused(429), Told::Lost, Told::InUse], 1), &[]);
+    check(&evidence(&[Told::Lost, refused(429), Told::InUse], 1), &[Broken::FailedButDone]);
 }
 
 #[test]
