@@ -49,6 +49,11 @@ impl Schedule {
         let before = done.checked_sub(1).and_then(|last| self.0.get(last)).copied().unwrap_or_default();
         Some(age.saturating_sub(before))
     }
+
+    /// Returns the age of the last look-up.
+    pub fn last(&self) -> Duration {
+        self.0.last().copied().unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +77,7 @@ mod tests {
             }
             assert_eq!(waits, expected);
             assert_eq!(age, *seconds.last().unwrap(), "the last look-up comes at the last age");
+            assert_eq!(schedule.last().as_secs(), age);
         };
         check(&[5], &[5]);
         check(&[0, 1], &[0, 1]);

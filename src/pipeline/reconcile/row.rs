@@ -95,6 +95,10 @@ impl Reconciler {
         let (ran, outcome) = match look_up(&self.worker, &job).await {
             Ok(Finding::Known(ran)) => (ran, None),
             Ok(Finding::NeverArrived(ran)) => (ran, Some(Outcome::NotSent(NotSent::NeverArrived))),
+            Ok(Finding::Nothing(ran)) if self.may_be_put_off(row, &ran.outcome) => {
+                let soon = self.worker.gateway.schedule.wait(0).unwrap_or_default();
+                return self.leave(row, unsettled, Stop::Later(soon));
+            }
             Ok(Finding::Nothing(ran)) => (ran, Some(Outcome::Unknown(Unknown::TimedOut))),
             Ok(Finding::Nobody) => return self.leave(row, unsettled, Stop::Nobody),
             Err(refusal) => return self.leave(row, unsettled, self.refused(&refusal)),
@@ -109,6 +113,17 @@ impl Reconciler {
         let next = unsettled.next();
         self.note(row, word(&ran.outcome, next.next.is_none()));
         conclude_with(&self.worker, &job, ran, (unsettled, next, promise), &*ready.rebuilt.present);
+    }
+
+    /// Returns whether a look-up that found nothing was none: nobody was asked. Beyond the schedule's end it counts all the same,
+    /// so that a person is asked at last.
+    fn may_be_put_off(&self, row: &LedgerEntry, outcome: &Outcome) -> bool {
+        let gateway = &self.worker.gateway;
+        let was_not_sent = match outcome {
+            Outcome::NotSent(reason) => *reason != NotSent::NeverArrived,
+            Outcome::Executed(_) | Outcome::Rejected(_) | Outcome::Unknown(_) => false,
+        };
+        was_not_sent && gateway.clock.now().since(row.started_at) < gateway.schedule.last()
     }
 
     /// Returns what a refusal means. What protects a provider or this node puts a look-up off, and says nothing about the call.

@@ -4,6 +4,7 @@ mod anew;
 mod hand;
 mod keys;
 mod lost;
+mod outage;
 mod withdrawn;
 
 use gateway::Config;
