@@ -1,13 +1,25 @@
 //! PayPal's moments: RFC 3339.
 
-use domain::Timestamp;
+use domain::{Reply, Timestamp};
+use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+
+use crate::json;
 
 /// Reads a moment, `None` when it is none or lies before 1970.
 pub(super) fn read(text: &str) -> Option<Timestamp> {
     let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
     u64::try_from(moment.unix_timestamp()).ok().map(Timestamp::from_unix_seconds)
+}
+
+/// Returns when what a reply tells of was made, where it says so.
+pub(super) fn made_at(reply: &Reply) -> Option<Timestamp> {
+    #[derive(Deserialize)]
+    struct Made {
+        create_time: String,
+    }
+    read(&json::read::<Made>(reply)?.create_time)
 }
 
 /// Writes a moment in whole seconds: `2026-01-05T10:00:00Z`. `None` beyond the year 9999.

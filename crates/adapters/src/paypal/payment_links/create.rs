@@ -199,7 +199,12 @@ impl Create {
         let Some(found) = invoice::read_found(reply, &invoice::number(context)) else {
             return Step::Done(replies::says_nothing(NAME, Effect::Read, reply));
         };
-        let with_id = || found.iter().filter_map(|invoice| Some((invoice.id()?, invoice.is_draft())));
+        let (ours, others): (Vec<_>, Vec<_>) =
+            found.iter().partition(|invoice| invoice.may_be_of(context, self.link.amount));
+        if ours.is_empty() && !others.is_empty() {
+            return Step::Done(Outcome::Rejected(rejection::key_reused(NAME)));
+        }
+        let with_id = || ours.iter().filter_map(|invoice| Some((invoice.id()?, invoice.is_draft())));
         match with_id().find(|(_, is_draft)| !is_draft).or_else(|| with_id().next()) {
             Some((id, true)) => self.send(id),
             Some((id, false)) => {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::paypal::amounts::WireAmount;
 use crate::paypal::calls;
 use crate::paypal::links::{self, WireLink};
+use crate::paypal::moments;
 use crate::{Context, json, request};
 
 /// Where invoices live.
@@ -62,6 +63,8 @@ struct Detail {
 #[derive(Deserialize)]
 struct Metadata {
     #[serde(default, deserialize_with = "json::lenient")]
+    create_time: Option<String>,
+    #[serde(default, deserialize_with = "json::lenient")]
     recipient_view_url: Option<String>,
 }
 
@@ -75,6 +78,15 @@ impl WireInvoice {
     /// Returns whether it has this number.
     pub(super) fn has_number(&self, number: &str) -> bool {
         self.detail.as_ref().is_some_and(|detail| detail.invoice_number.as_deref() == Some(number))
+    }
+
+    /// Returns whether it may be the one that this call, or an earlier attempt of it, has drafted: of this amount, and not of an
+    /// earlier use of the idempotency key.
+    pub(super) fn may_be_of(&self, context: &Context<'_>, asked: Money) -> bool {
+        let metadata = self.detail.as_ref().and_then(|detail| detail.metadata.as_ref());
+        let made_at = metadata.and_then(|metadata| moments::read(metadata.create_time.as_deref()?));
+        let amount = self.amount.as_ref().and_then(WireAmount::money);
+        amount.is_none_or(|amount| amount == asked) && !context.is_of_earlier_use(made_at)
     }
 
     /// Returns whether nobody can pay it yet.

@@ -1,6 +1,6 @@
 //! Finding an invoice whose sending had no answer, by its number.
 
-use domain::{Effect, NotSent, Outcome, Reply};
+use domain::{CreatePaymentLink, Effect, Money, NotSent, Outcome, Reply};
 
 use super::get::read_invoice;
 use super::invoice;
@@ -10,11 +10,12 @@ use crate::rejection::Missing;
 use crate::{Context, Exchange, Step, reply as replies};
 
 /// Plans the look-up.
-pub(super) fn plan() -> Box<dyn Exchange> {
-    Box::new(LookUp { stage: Stage::Searching })
+pub(super) fn plan(link: &CreatePaymentLink) -> Box<dyn Exchange> {
+    Box::new(LookUp { amount: link.amount, stage: Stage::Searching })
 }
 
 struct LookUp {
+    amount: Money,
     stage: Stage,
 }
 
@@ -47,7 +48,8 @@ impl LookUp {
         let Some(found) = invoice::read_found(reply, &invoice::number(context)) else {
             return Step::Done(replies::says_nothing(NAME, Effect::Read, reply));
         };
-        let sent = found.iter().find(|invoice| !invoice.is_draft()).and_then(WireInvoice::id);
+        let is_sent = |invoice: &&WireInvoice| !invoice.is_draft() && invoice.may_be_of(context, self.amount);
+        let sent = found.iter().find(is_sent).and_then(WireInvoice::id);
         match sent {
             Some(id) => {
                 self.stage = Stage::Reading;

@@ -23,7 +23,7 @@ pub(super) fn plan(operation: &PaymentLinkOperation) -> Result<Box<dyn Exchange>
 /// Plans how to find out what became of an operation: invoices take no idempotency key, but have a number.
 pub(super) fn look_up(operation: &PaymentLinkOperation) -> Option<Box<dyn Exchange>> {
     match operation {
-        PaymentLinkOperation::Create(_) => Some(look_up::plan()),
+        PaymentLinkOperation::Create(link) => Some(look_up::plan(link)),
         PaymentLinkOperation::Get(_) => None,
     }
 }

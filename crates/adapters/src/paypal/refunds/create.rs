@@ -15,7 +15,7 @@ use super::refund::WireRefund;
 use crate::paypal::amounts::{Amount, WireAmount};
 use crate::paypal::orders::order;
 use crate::paypal::orders::order::{Capture, Snapshot};
-use crate::paypal::{NAME, calls, errors};
+use crate::paypal::{NAME, calls, errors, moments};
 use crate::rejection::Missing;
 use crate::{Context, Exchange, Step, json, rejection, reply as replies, request};
 
@@ -213,7 +213,7 @@ impl Create {
         context: &Context<'_>,
         reply: &Reply,
     ) -> Step {
-        if replies::is_success(reply) && context.is_of_earlier_use(refund::made_at(reply)) {
+        if replies::is_success(reply) && context.is_of_earlier_use(moments::made_at(reply)) {
             // PayPal answers a key that it knows with what that made, whatever is asked for now.
             return rejected(rejection::key_reused(NAME));
         }

@@ -1,11 +1,10 @@
 //! A refund as PayPal tells it, and what that means in the gateway's words. Source: `payments_payment_v2`, 2024-02-03.
 
-use domain::{Money, Refund, RefundStatus, Reply, Request, Timestamp};
+use domain::{Money, Refund, RefundStatus, Request};
 use serde::Deserialize;
 
 use crate::paypal::amounts::WireAmount;
 use crate::paypal::links::{self, WireLink};
-use crate::paypal::moments;
 use crate::{json, request};
 
 /// Returns the read of a refund, whose id is a plain one.
@@ -22,15 +21,8 @@ pub(super) struct WireRefund {
     status: Option<String>,
     #[serde(default, deserialize_with = "json::lenient")]
     amount: Option<WireAmount>,
-    #[serde(default, deserialize_with = "json::lenient")]
-    create_time: Option<String>,
     #[serde(default, deserialize_with = "json::nullable")]
     links: Vec<WireLink>,
-}
-
-/// Returns when a refund was made, where the reply tells.
-pub(super) fn made_at(reply: &Reply) -> Option<Timestamp> {
-    moments::read(&json::read::<WireRefund>(reply)?.create_time?)
 }
 
 impl WireRefund {

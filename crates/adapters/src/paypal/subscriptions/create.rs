@@ -152,6 +152,11 @@ impl Exchange for Create {
             };
             return Step::Done(errors::outcome(Missing::Plan, effect, reply));
         }
+        let is_made = !matches!(stage, Stage::ReadingPlan { .. });
+        if is_made && context.is_of_earlier_use(moments::made_at(reply)) {
+            // PayPal answers a key that it knows with what that made: another plan's price, or another subscription.
+            return rejected(rejection::key_reused(NAME));
+        }
         match stage {
             Stage::MakingProduct => match (billing_plan::read_id(reply), &self.draft) {
                 (Some(product_id), Some(draft)) => {

@@ -78,7 +78,7 @@ impl Exchange for Creation {
                 Err(rejection) => Step::Done(Outcome::Rejected(rejection)),
             },
             Stage::Paying => Step::Done(paid(reply)),
-            Stage::Finding => Step::Done(find::read(context, reply)),
+            Stage::Finding => Step::Done(find::read(self.paise, context, reply)),
         }
     }
 }

@@ -20,8 +20,9 @@ pub(super) fn request(context: &Context<'_>) -> Result<Request, Rejection> {
     Ok(request::get(format!("/v1/payouts?account_number={account}&reference_id={reference}")))
 }
 
-/// Returns what became of the payout with our reference, as the list tells. One that does not show yet is not known.
-pub(super) fn read(context: &Context<'_>, reply: &Reply) -> Outcome {
+/// Returns what became of the payout with our reference, as the list tells. One of another amount is another call's; one that does not
+/// show yet is not known.
+pub(super) fn read(paise: i64, context: &Context<'_>, reply: &Reply) -> Outcome {
     if !replies::is_success(reply) {
         return not_told(reply);
     }
@@ -31,7 +32,7 @@ pub(super) fn read(context: &Context<'_>, reply: &Reply) -> Outcome {
     // The reference is compared again: a payout of somebody else's must never be taken for this one.
     let is_ours = |payout: &WirePayout| payout.reference_id.as_deref() == Some(context.provider_key);
     match payouts.items.into_iter().find(is_ours) {
-        Some(payout) if context.is_of_earlier_use(payout.made_at()) => {
+        Some(payout) if payout.amount != paise || context.is_of_earlier_use(payout.made_at()) => {
             Outcome::Rejected(rejection::key_reused(NAME))
         }
         Some(payout) => payout.tell().map_or_else(|| not_told(reply), Outcome::Executed),

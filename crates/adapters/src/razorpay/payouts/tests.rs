@@ -181,11 +181,14 @@ fn a_key_that_was_used_leads_to_what_it_did() {
     let read = format!("GET /v1/payouts?account_number=7878780080316316&reference_id={PROVIDER_KEY}");
     assert_eq!(played.calls()[1], read);
     assert_eq!(told(played.outcome).provider_payout_id, "pout_F681qslJ3ba70q");
-    // Of an earlier use of the key: nothing was paid now.
-    let Outcome::Rejected(refusal) = run(&operation, &[(400, KEY_TAKEN), (200, BY_REFERENCE)]).outcome else {
-        panic!()
-    };
-    assert_eq!((refusal.class, refusal.code), (RejectionClass::Conflict, "idempotency_key_reused"));
+    // Of an earlier use of the key, or of another call with it: nothing was paid now.
+    let dearer = by_reference().replace("100000", "120000");
+    for others in [BY_REFERENCE, &dearer] {
+        let Outcome::Rejected(refusal) = run(&operation, &[(400, KEY_TAKEN), (200, others)]).outcome else {
+            panic!()
+        };
+        assert_eq!((refusal.class, refusal.code), (RejectionClass::Conflict, "idempotency_key_reused"));
+    }
     // Paid, says Razorpay, and it does not show yet.
     for (status, body) in [(200, NONE), (500, ""), (429, ""), (200, "<html>"), (400, r#"{"error":{}}"#)] {
         let lost = run(&operation, &[(400, KEY_TAKEN), (status, body)]).outcome;

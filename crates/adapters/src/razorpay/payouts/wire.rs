@@ -10,7 +10,8 @@ use crate::{json, request};
 #[derive(Deserialize)]
 pub(super) struct WirePayout {
     id: String,
-    amount: i64,
+    /// In paise.
+    pub(super) amount: i64,
     currency: String,
     #[serde(default, deserialize_with = "json::lenient")]
     status: Option<String>,

@@ -122,6 +122,20 @@ fn the_invoice_of_an_earlier_attempt_is_gone_on_with() {
 }
 
 #[test]
+fn the_invoice_of_another_call_with_the_key_is_neither_sent_nor_told() {
+    let taken = unprocessable(NUMBER_TAKEN[0]);
+    let earlier = FOUND.replace("2026-01-05T10:00:00Z", "2025-08-20T10:00:00Z");
+    let dearer = FOUND.replace("100.00", "120.00");
+    let dearer_draft = dearer.replacen(r#""SENT""#, r#""DRAFT""#, 1);
+    for others in [earlier, dearer, dearer_draft] {
+        assert_ne!(others, FOUND);
+        let played = play(&create(link()), &[(422, &taken), (200, &others)]);
+        assert_eq!(played.calls(), [MAKE, SEARCH]);
+        assert_eq!(rejected(played.outcome), (RejectionClass::Conflict, "idempotency_key_reused"));
+    }
+}
+
+#[test]
 fn a_link_stands_though_the_last_read_fails_or_is_stale() {
     for (answer, body) in [(200, DRAFT), (200, "{}"), (503, "<html>"), (429, ""), (404, "{}")] {
         for send in [PAYER_LINK, "{}", "<html>"] {

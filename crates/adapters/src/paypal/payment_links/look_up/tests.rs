@@ -48,7 +48,8 @@ fn an_invoice_that_was_sent_is_found_by_its_number_and_read() {
 fn no_invoice_a_draft_and_another_number_are_no_trace() {
     let draft = FOUND.replacen(r#""SENT""#, r#""DRAFT""#, 1);
     let foreign = FOUND.replace("5f1c0c526a1e4f6f9a250f6f", "5f1c0c526a1e4f6f9a250f60");
-    for body in [NONE, &draft, &foreign, r#"{"items":null}"#, "{}"] {
+    let earlier = FOUND.replace("2026-01-05T10:00:00Z", "2025-08-20T10:00:00Z");
+    for body in [NONE, &draft, &foreign, &earlier, r#"{"items":null}"#, "{}"] {
         let played = look_up(&[(200, body)]);
         assert_eq!(played.outcome, Outcome::NotSent(NotSent::NeverArrived), "{body}");
     }

@@ -79,6 +79,22 @@ fn told(played: Played) -> domain::Subscription {
 }
 
 #[test]
+fn what_an_earlier_use_of_the_key_made_is_neither_used_nor_told() {
+    let earlier = |body: &str| body.replace("2026-01-05T10:00:00Z", "2025-08-27T10:00:00Z");
+    let (product, plan, pending) = (earlier(PRODUCT), earlier(PLAN), earlier(PENDING));
+    for (subscription, replies) in [
+        (existing(), vec![(200, &*pending)]),
+        // Its price would be another.
+        (new(), vec![(201, PRODUCT), (200, &*plan)]),
+        (new(), vec![(200, &*product)]),
+    ] {
+        let played = play(&create(subscription), &replies);
+        assert_eq!(played.requests.len(), replies.len());
+        assert_eq!(rejected(played.outcome), (RejectionClass::Conflict, "idempotency_key_reused"));
+    }
+}
+
+#[test]
 fn a_subscription_to_a_plan_is_created_with_exactly_these_bytes() {
     let played = play(&create(existing()), &[(201, PENDING)]);
     assert_eq!(played.calls(), [SUBSCRIBE]);
