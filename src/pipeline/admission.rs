@@ -51,14 +51,10 @@ impl Admitted {
 
 /// Returns what a run says about the provider's health: what its outcome does, unless the provider was not asked at all, or had
 /// next to no time to answer in.
-pub(super) fn verdict_of(gateway: &Gateway, ran: &Ran) -> Verdict {
+pub(super) fn verdict_of(ran: &Ran, fair_chance: Duration) -> Verdict {
     match (verdict(&ran.outcome), ran.attempts.last()) {
         (Verdict::Success, None) => Verdict::Ignored,
-        (Verdict::Failure(Fault::TimedOut), Some(last))
-            if last.duration < gateway.config.calls.fair_chance() =>
-        {
-            Verdict::Ignored
-        }
+        (Verdict::Failure(Fault::TimedOut), Some(last)) if last.duration < fair_chance => Verdict::Ignored,
         (verdict, _) => verdict,
     }
 }

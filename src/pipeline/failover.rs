@@ -94,7 +94,8 @@ pub(super) async fn run_through(
             Job { call, adapter, service: &service, transaction, provider_key: &provider_key, started_at };
         // Dies in here: the row stays `started`, with this provider's name; whoever comes next looks up what it did.
         let ran = run(worker, &job, exchange).await;
-        admission.settle(verdict_of(gateway, &ran), gateway.clock.monotonic());
+        let verdict = verdict_of(&ran, gateway.config.calls.fair_chance());
+        admission.settle(verdict, gateway.clock.monotonic());
         let mut ran = ran.following(before);
         ran.failover = failover;
         tried.push(service.provider);

@@ -91,7 +91,8 @@ async fn admitted(
 ) -> Result<Ran, Refusal> {
     let admission = admit(&worker.gateway, job.call, job.service.provider)?;
     let ran = run(worker, job, exchange).await;
-    admission.settle(verdict_of(&worker.gateway, &ran), worker.gateway.clock.monotonic());
+    let verdict = verdict_of(&ran, worker.gateway.config.calls.fair_chance());
+    admission.settle(verdict, worker.gateway.clock.monotonic());
     Ok(ran)
 }
 

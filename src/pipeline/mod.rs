@@ -303,7 +303,8 @@ async fn read(worker: &Worker, call: Call, present: &dyn Present) -> Result<Answ
         started_at: call.meta.at,
     };
     let ran = exchange::run(worker, &job, route.exchange).await;
-    admission.settle(admission::verdict_of(gateway, &ran), gateway.clock.monotonic());
+    let verdict = admission::verdict_of(&ran, gateway.config.calls.fair_chance());
+    admission.settle(verdict, gateway.clock.monotonic());
     let completion = Completion {
         transaction,
         subject: call.subject.unwrap_or(transaction),

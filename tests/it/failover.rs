@@ -157,3 +157,12 @@ async fn what_cannot_be_written_down_is_not_done_by_another() {
     assert_eq!(refused.json()["error"]["provider"], "razorpay");
     assert!(scene.stage.effects("operation=orders.create").await.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_done_says_when_to_come_again_though_the_provider_does_not() {
+    let scene = Scene::start("comeagain").await;
+    scene.stage.fault(&json!({"provider": "razorpay", "fault": {"status": 429}})).await;
+    let order = json!({"amount": "5.00", "currency": "INR", "provider": "razorpay"});
+    let refused = scene.post(ORDERS, &order).await.expect(429);
+    assert_eq!((&*refused.code(), refused.header("retry-after")), ("provider_rate_limit", Some("1")));
+}

@@ -81,3 +81,34 @@ fn an_answer_that_is_carried_tells_by_its_status() {
         }
     }
 }
+
+fn ran(outcome: Outcome, waits_ms: &[u64]) -> Ran {
+    let attempt = |wait: &u64| domain::Attempt {
+        provider: ProviderId::new("stripe"),
+        effect: Effect::Write,
+        told: Ok(200),
+        waited: Duration::ZERO,
+        duration: Duration::from_millis(*wait),
+    };
+    Ran::first(outcome, waits_ms.iter().map(attempt).collect())
+}
+
+#[test]
+fn a_provider_that_was_not_asked_or_had_no_time_is_neither_praised_nor_blamed() {
+    const FAIR: Duration = Duration::from_millis(500);
+    let refused = || rejected(RejectionClass::InvalidRequest);
+    let late = || Outcome::Unknown(Unknown::TimedOut);
+    for (outcome, waits_ms, expected) in [
+        (refused(), &[][..], IGNORED),
+        (refused(), &[3][..], SUCCESS),
+        // A token that was refused is bought without an attempt.
+        (rejected(RejectionClass::Credentials), &[][..], failure(Fault::CredentialsRefused)),
+        (late(), &[499][..], IGNORED),
+        (late(), &[500][..], failure(Fault::TimedOut)),
+        (late(), &[2_000, 20][..], IGNORED),
+        (Outcome::Unknown(Unknown::Disconnected), &[1][..], failure(Fault::Disconnected)),
+    ] {
+        let ran = ran(outcome, waits_ms);
+        assert_eq!(verdict_of(&ran, FAIR), expected, "{ran:?}");
+    }
+}

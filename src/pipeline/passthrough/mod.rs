@@ -181,7 +181,7 @@ fn fail(worker: &Worker, job: &Job<'_>, ran: Ran, held: Held, present: &dyn Pres
         {
             Verdict::Ignored
         }
-        _ => admission::verdict_of(gateway, &ran),
+        _ => admission::verdict_of(&ran, gateway.config.calls.fair_chance()),
     };
     let completion = Completion {
         transaction: job.transaction,

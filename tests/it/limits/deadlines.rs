@@ -1,8 +1,10 @@
 //! A store that hangs is an answer by the deadline, and nothing is sent behind it.
 
 use std::future::pending;
+use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::ports::{
@@ -188,4 +190,31 @@ async fn providers_that_hang_leave_credentials_unverified_and_stored_by_the_dead
     let services = configured["services"].as_array().expect("services");
     assert_eq!(services.len(), 4, "{configured}");
     assert!(services.iter().all(|service| service["last_verified_at"].is_null()), "{configured}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_its_provider_has_no_time_to_answer_is_not_made() {
+    let stage = Stage::start().await;
+    let account = stage.account("latebody").await;
+    let (address, key) = (stage.public, account.key.clone());
+    let answer = tokio::task::spawn_blocking(move || {
+        let body = r#"{"amount": 5, "currency": "INR"}"#;
+        let mut stream = std::net::TcpStream::connect(address).expect("a connection");
+        let head = format!(
+            "POST /v1/payments/orders HTTP/1.1\r\nhost: x\r\nx-platform-key: {key}\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\nconnection: close\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).expect("written");
+        // Of five seconds, less than a tenth is left.
+        std::thread::sleep(Duration::from_millis(4_600));
+        stream.write_all(body.as_bytes()).expect("written");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    });
+    let answer = answer.await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 50"), "{answer}");
+    assert!(answer.contains("nothing was"), "{answer}");
+    assert!(stage.effects("provider=razorpay").await.is_empty());
 }

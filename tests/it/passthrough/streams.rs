@@ -258,3 +258,19 @@ async fn a_caller_who_goes_away_ends_a_read_and_not_a_write() {
     };
     eventually("its answer is waited for", metrics).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_does_not_read_says_nothing_about_the_provider() {
+    let (stage, account, upstream) = start().await;
+    let mut stream = open(&stage, &account, "GET /v1/proxy/razorpay/v1/endless HTTP/1.1");
+    assert!(read_until(&mut stream, "\r\n\r\n").starts_with("HTTP/1.1 200 OK"));
+    // Past the deadline, which the caller has slept through.
+    let gone = async || (*upstream.gone.lock().expect("a lock") == 1).then_some(());
+    eventually("the provider's connection is closed", gone).await;
+    let authorization = crate::support::bearer(&account.token);
+    let services =
+        stage.api.get("/api/services", &[("authorization", &authorization)]).await.expect(200).json();
+    let services = services["data"].as_array().expect("services").clone();
+    let razorpay = services.iter().find(|service| service["service"] == "razorpay").expect("razorpay");
+    assert_eq!(razorpay["circuits"], serde_json::json!([]), "{razorpay}");
+}
