@@ -47,12 +47,10 @@ pub(super) async fn visit(
     let mut facts = Facts { route: Some(route), ..Facts::default() };
     let result = match enter(request, scope, &mut facts).await {
         Ok(mut visit) => {
-            let (worker, deadline) = (visit.worker.clone(), visit.meta.deadline);
-            let result = before_the_end(&worker, deadline, handle(&mut visit)).await;
+            let worker = visit.worker.clone();
+            let result = in_time(request, &worker, ApiError::no_answer, handle(&mut visit)).await;
             facts = visit.facts;
-            result.unwrap_or_else(|| {
-                Err(if request.method().is_safe() { ApiError::store_away() } else { ApiError::no_answer() })
-            })
+            result
         }
         Err(error) => {
             facts.take_down(&error);
@@ -63,19 +61,27 @@ pub(super) async fn visit(
     result.unwrap_or_else(|error| error.response())
 }
 
-/// Lets an answer come, until a moment after the deadline; nothing when it did not. All that it waits for has an end of its own;
-/// this is for what hangs all the same. What has a side effect at a provider goes on by itself, and is recorded.
-async fn before_the_end<T>(
+/// Lets an answer come, until a moment after the request's deadline. All that it waits for has an end of its own; this is for what
+/// hangs all the same. What has a side effect at a provider goes on by itself, and is recorded.
+///
+/// # Errors
+/// The answer's own; when there is none in time, that the store is away, or for what may have changed something `unsure`.
+async fn in_time(
+    request: &HttpRequest,
     worker: &Worker,
-    deadline: Deadline,
-    answer: impl Future<Output = T>,
-) -> Option<T> {
-    let left = deadline.remaining(worker.gateway.clock.monotonic()).unwrap_or_default();
+    unsure: fn() -> ApiError,
+    answer: impl Future<Output = Result<HttpResponse, ApiError>>,
+) -> Result<HttpResponse, ApiError> {
+    let gateway = &worker.gateway;
+    let arrived = request.extensions().get::<Arrival>().map(|arrival| arrival.arrived);
+    let deadline = Deadline::after(arrived.ok_or_else(ApiError::internal)?, gateway.config.calls.deadline());
+    let left = deadline.remaining(gateway.clock.monotonic()).unwrap_or_default();
     let answer = tokio::time::timeout(left.saturating_add(ANSWER_MARGIN), answer).await;
-    if answer.is_err() {
-        tracing::error!("nothing answered by the deadline");
-    }
-    answer.ok()
+    answer.unwrap_or_else(|_elapsed| {
+        let request_id = request.extensions().get::<Arrival>().map(|arrival| arrival.request_id.clone());
+        tracing::error!(request_id = request_id.as_deref(), "nothing answered by the deadline");
+        Err(if request.method().is_safe() { ApiError::store_away() } else { unsure() })
+    })
 }
 
 async fn enter(request: &HttpRequest, scope: Scope, facts: &mut Facts) -> Result<Visit, ApiError> {
@@ -175,7 +181,7 @@ pub(super) async fn person(
     let result = match identify(request) {
         Ok(person) => {
             facts.tenant = Some(person.tenant);
-            in_time(request, &person.worker, handle(&person)).await
+            in_time(request, &person.worker, ApiError::store_unsure, handle(&person)).await
         }
         Err(error) => Err(error),
     };
@@ -192,7 +198,7 @@ pub(super) async fn anybody(
     let result = match worker_of(request) {
         Ok(worker) => {
             let from = request.extensions().get::<Arrival>().and_then(|arrival| arrival.ip);
-            in_time(request, &worker, handle(&worker, from)).await
+            in_time(request, &worker, ApiError::store_unsure, handle(&worker, from)).await
         }
         Err(error) => Err(error),
     };
@@ -202,20 +208,6 @@ pub(super) async fn anybody(
     }
     request.extensions_mut().insert(facts);
     result.unwrap_or_else(|error| error.response())
-}
-
-/// Waits for the answer to a request to `/api` as long as one to `/v1` has.
-async fn in_time(
-    request: &HttpRequest,
-    worker: &Worker,
-    answer: impl Future<Output = Result<HttpResponse, ApiError>>,
-) -> Result<HttpResponse, ApiError> {
-    let arrived = request.extensions().get::<Arrival>().map(|arrival| arrival.arrived);
-    let arrived = arrived.ok_or_else(ApiError::internal)?;
-    let deadline = Deadline::after(arrived, worker.gateway.config.calls.deadline());
-    before_the_end(worker, deadline, answer).await.unwrap_or_else(|| {
-        Err(if request.method().is_safe() { ApiError::store_away() } else { ApiError::store_unsure() })
-    })
 }
 
 fn worker_of(request: &HttpRequest) -> Result<Data<Worker>, ApiError> {
