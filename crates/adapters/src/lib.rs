@@ -80,9 +80,8 @@ pub trait Adapter: Send + Sync + std::fmt::Debug {
     fn plan(&self, operation: &Operation) -> Result<Box<dyn Exchange>, Rejection>;
 
     /// Plans how to find out what became of an operation whose answer was lost: an exchange of reads, or of calls that change
-    /// nothing when they were made before, that ends in
-    /// `Executed` (found), or `NotSent(NeverArrived)` (the provider has no trace of it). `None` where repeating the
-    /// operation with the same key is the look-up.
+    /// nothing when they were made before, that ends in `Executed` (found), or `NotSent(NeverArrived)` (the provider has no trace
+    /// of it). `None` where repeating the operation with the same key is the look-up.
     fn look_up(&self, operation: &Operation) -> Option<Box<dyn Exchange>>;
 
     /// Returns the order behind a payment, where the payment's own id tells it. What changes the one changes the other.

@@ -139,7 +139,8 @@ pub(crate) fn object_state(code: &'static str, message: impl Into<String>) -> Re
 /// The provider knows the idempotency key from a call that was made with it longer ago than answers are replayed.
 pub(crate) fn key_reused(provider: &str) -> Rejection {
     let message = format!(
-        "{provider} still knows this idempotency key from an earlier call, whose answer is not replayed any more; nothing was done. Use a new key."
+        "{provider} still knows this idempotency key from an earlier call, whose answer is not replayed any more; nothing was \
+         done. Use a new key."
     );
     object_state("idempotency_key_reused", message)
 }

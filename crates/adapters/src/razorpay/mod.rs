@@ -6,6 +6,7 @@ mod calls;
 mod descriptor;
 mod detection;
 mod errors;
+mod moments;
 mod notes;
 mod orders;
 mod payment_links;

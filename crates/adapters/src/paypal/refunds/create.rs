@@ -213,12 +213,10 @@ impl Create {
         context: &Context<'_>,
         reply: &Reply,
     ) -> Step {
-        if replies::is_success(reply) && context.is_of_earlier_use(moments::made_at(reply)) {
-            // PayPal answers a key that it knows with what that made, whatever is asked for now.
-            return rejected(rejection::key_reused(NAME));
-        }
         if replies::is_success(reply) {
-            return self.told(part, reply);
+            // PayPal answers a key that it knows with what that made, whatever is asked for now.
+            let is_earlier = context.is_of_earlier_use(moments::made_at(reply));
+            return if is_earlier { rejected(rejection::key_reused(NAME)) } else { self.told(part, reply) };
         }
         let has_too_little = errors::has_issue(reply, &["CAPTURE_FULLY_REFUNDED", "REFUND_AMOUNT_EXCEEDED"]);
         match others.pop_front().filter(|_| has_too_little) {

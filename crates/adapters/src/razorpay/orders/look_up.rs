@@ -1,10 +1,11 @@
 //! What became of a call whose answer was lost. A reply that is no answer leaves it unknown: nothing is settled by it.
 
-use domain::{CaptureOrder, NotSent, Outcome, Reply, Resource, Timestamp};
+use domain::{CaptureOrder, NotSent, Outcome, Reply, Resource};
 use form_urlencoded::byte_serialize;
 
 use super::read::{Progress, Reading};
 use super::wire::{Snapshot, WireOrder};
+use crate::razorpay::moments;
 use crate::razorpay::payments::Collection;
 use crate::{Context, Exchange, Step, json, reply as replies, request};
 
@@ -46,9 +47,8 @@ impl Exchange for FindCreated {
         // The receipt is compared again: an order of somebody else's must never be taken for this one. Should there be
         // several, the first one made is the one whose answer was lost.
         let is_ours = |order: &WireOrder| {
-            let seconds = order.created_at.and_then(|seconds| u64::try_from(seconds).ok());
             order.receipt.as_deref() == Some(context.provider_key)
-                && !context.is_of_earlier_use(seconds.map(Timestamp::from_unix_seconds))
+                && !context.is_of_earlier_use(moments::read(order.created_at))
         };
         let found = orders.items.into_iter().filter(is_ours).min_by_key(|order| order.created_at);
         let Some(found) = found else {

@@ -4,8 +4,8 @@ use domain::{NotSent, Outcome, Reply, Request};
 use form_urlencoded::byte_serialize;
 
 use super::wire::{Links, WireLink};
-use crate::razorpay::NAME;
 use crate::razorpay::calls::not_told;
+use crate::razorpay::{NAME, moments};
 use crate::single_call::SingleCall;
 use crate::{Context, Exchange, json, rejection, reply as replies, request};
 
@@ -39,7 +39,7 @@ pub(super) fn read(context: &Context<'_>, reply: &Reply) -> Outcome {
     // The reference is compared again: a link of somebody else's must never be taken for this one.
     let is_ours = |link: &WireLink| link.reference_id.as_deref() == Some(context.provider_key);
     match links.payment_links.into_iter().find(is_ours) {
-        Some(link) if context.is_of_earlier_use(link.made_at()) => {
+        Some(link) if context.is_of_earlier_use(moments::read(link.created_at)) => {
             Outcome::Rejected(rejection::key_reused(NAME))
         }
         Some(link) => link.tell().map_or_else(|| not_told(reply), Outcome::Executed),

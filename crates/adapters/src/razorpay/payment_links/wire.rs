@@ -1,6 +1,6 @@
 //! Razorpay's payment links as it writes them. Source: `razorpay/markdown-docs`, `api/payments/payment-links`, 2026-04-09.
 
-use domain::{Currency, PaymentLink, PaymentLinkStatus, Resource, Timestamp};
+use domain::{Currency, PaymentLink, PaymentLinkStatus, Resource};
 use serde::Deserialize;
 
 use crate::razorpay::amounts;
@@ -24,17 +24,11 @@ pub(super) struct WireLink {
     status: Option<String>,
     #[serde(default, deserialize_with = "json::lenient")]
     pub(super) reference_id: Option<String>,
-    /// In seconds.
     #[serde(default, deserialize_with = "json::lenient")]
-    created_at: Option<u64>,
+    pub(super) created_at: Option<i64>,
 }
 
 impl WireLink {
-    /// Returns when Razorpay made it, where that is told.
-    pub(super) fn made_at(&self) -> Option<Timestamp> {
-        self.created_at.map(Timestamp::from_unix_seconds)
-    }
-
     /// Returns the link in the gateway's words; `None` when it has no id or address, or an amount that cannot be understood.
     pub(super) fn tell(self) -> Option<Resource> {
         let currency = Currency::parse(&self.currency).ok()?;

@@ -1,6 +1,6 @@
 //! RazorpayX's payouts as it writes them. Source: `razorpay/markdown-docs`, `api/x/payouts`, `errors/x`, 2026-04-09.
 
-use domain::{Currency, Payout, PayoutStatus, Resource, Timestamp};
+use domain::{Currency, Payout, PayoutStatus, Resource};
 use serde::Deserialize;
 
 use crate::razorpay::amounts;
@@ -25,9 +25,8 @@ pub(super) struct WirePayout {
     /// What the gateway's own payouts are found by.
     #[serde(default, deserialize_with = "json::lenient")]
     pub(super) reference_id: Option<String>,
-    /// In seconds.
     #[serde(default, deserialize_with = "json::lenient")]
-    created_at: Option<u64>,
+    pub(super) created_at: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -37,11 +36,6 @@ struct StatusDetails {
 }
 
 impl WirePayout {
-    /// Returns when Razorpay made it, where that is told.
-    pub(super) fn made_at(&self) -> Option<Timestamp> {
-        self.created_at.map(Timestamp::from_unix_seconds)
-    }
-
     /// Returns the payout in the gateway's words; `None` when it has no id, or an amount that cannot be understood.
     pub(super) fn tell(self) -> Option<Resource> {
         let currency = Currency::parse(&self.currency).ok()?;

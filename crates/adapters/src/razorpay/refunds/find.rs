@@ -4,9 +4,9 @@ use domain::{CreateRefund, NotSent, Outcome, RefundedPayment, Reply, Request};
 
 use super::source;
 use super::wire::WireRefund;
-use crate::razorpay::NAME;
 use crate::razorpay::calls::not_told;
 use crate::razorpay::payments::Collection;
+use crate::razorpay::{NAME, moments};
 use crate::{Context, Exchange, Step, json, rejection, reply as replies, request};
 
 /// Most refunds on a page of Razorpay's. A payment with more of them is not searched to the end.
@@ -28,7 +28,7 @@ pub(super) fn read(context: &Context<'_>, reply: &Reply) -> Outcome {
     let is_whole = refunds.items.len() < PAGE;
     let is_ours = |refund: &WireRefund| refund.receipt.as_deref() == Some(context.provider_key);
     let found = refunds.items.into_iter().find(is_ours);
-    if found.as_ref().is_some_and(|refund| context.is_of_earlier_use(refund.made_at())) {
+    if found.as_ref().is_some_and(|refund| context.is_of_earlier_use(moments::read(refund.created_at))) {
         return Outcome::Rejected(rejection::key_reused(NAME));
     }
     match found.map(WireRefund::tell) {

@@ -1,6 +1,6 @@
 //! Razorpay's refunds as it writes them. Source: `razorpay/markdown-docs`, `api/refunds`, 2026-04-09.
 
-use domain::{Currency, Refund, RefundStatus, Resource, Timestamp};
+use domain::{Currency, Refund, RefundStatus, Resource};
 use serde::Deserialize;
 
 use crate::razorpay::amounts;
@@ -19,17 +19,11 @@ pub(super) struct WireRefund {
     /// What the gateway's own refunds are found by.
     #[serde(default, deserialize_with = "json::lenient")]
     pub(super) receipt: Option<String>,
-    /// In seconds.
     #[serde(default, deserialize_with = "json::lenient")]
-    created_at: Option<u64>,
+    pub(super) created_at: Option<i64>,
 }
 
 impl WireRefund {
-    /// Returns when Razorpay made it, where that is told.
-    pub(super) fn made_at(&self) -> Option<Timestamp> {
-        self.created_at.map(Timestamp::from_unix_seconds)
-    }
-
     /// Returns the refund in the gateway's words; `None` when it has no id, or an amount that cannot be understood.
     pub(super) fn tell(self) -> Option<Resource> {
         let currency = Currency::parse(&self.currency).ok()?;
