@@ -47,6 +47,12 @@ impl Admitted {
         self.provider.settle(verdict, now);
         self.tenant.settle(verdict, now);
     }
+
+    /// Reports what a run of theirs showed.
+    pub(super) fn settle_run(self, gateway: &Gateway, ran: &Ran) {
+        let verdict = verdict_of(ran, gateway.config.calls.fair_chance());
+        self.settle(verdict, gateway.clock.monotonic());
+    }
 }
 
 /// Returns what a run says about the provider's health: what its outcome does, unless the provider was not asked at all, or had

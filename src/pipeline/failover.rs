@@ -12,7 +12,7 @@ use domain::{
     SubscriptionPlan, TransactionId,
 };
 
-use super::admission::{Admitted, admit, verdict_of};
+use super::admission::{Admitted, admit};
 use super::exchange::{Job, Ran, run};
 use super::routing::Service;
 use super::{Call, Refusal, Route, routing};
@@ -94,8 +94,7 @@ pub(super) async fn run_through(
             Job { call, adapter, service: &service, transaction, provider_key: &provider_key, started_at };
         // Dies in here: the row stays `started`, with this provider's name; whoever comes next looks up what it did.
         let ran = run(worker, &job, exchange).await;
-        let verdict = verdict_of(&ran, gateway.config.calls.fair_chance());
-        admission.settle(verdict, gateway.clock.monotonic());
+        admission.settle_run(gateway, &ran);
         let mut ran = ran.following(before);
         ran.failover = failover;
         tried.push(service.provider);

@@ -2,7 +2,8 @@
 //!
 //! What happens if the process dies, line by line: before `begin` returns nothing was sent, and the key is free; after it
 //! the row is `started`, and the next request with the key (or the reconciler) looks up what became of the call before
-//! anything is sent again; after the answer was recorded, the answer is replayed.
+//! anything is sent again; where that never arrived, the row is ended first, and while its end is on the way to the store nothing
+//! can be begun in its place; after the answer was recorded, the answer is replayed.
 
 use std::time::Duration;
 
@@ -143,8 +144,8 @@ async fn lead(
         match &row.state {
             LedgerState::Settled { status, body } => return Ok(replayed(*status, body.clone())),
             LedgerState::Started | LedgerState::Unknown if !has_flushed => {
-                // Perhaps this node knows how it ended, and that is on the way to the store. A log that is stopping has written what it can,
-                // and a store that is away is not waited for beyond the request's own time.
+                // Perhaps this node knows how it ended, and that is on the way to the store. A log that is stopping has
+                // written what it can, and a store that is away is not waited for beyond the request's own time.
                 let left = call.meta.deadline.remaining(worker.gateway.clock.monotonic()).unwrap_or_default();
                 tokio::time::timeout(left, worker.gateway.log.flush()).await.ok();
                 has_flushed = true;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::{NotSent, Outcome, ProviderId, RejectionClass, Resource, StatusMeaning};
 
-use super::admission::{admit, verdict_of};
+use super::admission::admit;
 use super::exchange::{Job, Ran, run};
 use super::idempotency::provider_key;
 use super::routing::{self, Service};
@@ -91,8 +91,7 @@ async fn admitted(
 ) -> Result<Ran, Refusal> {
     let admission = admit(&worker.gateway, job.call, job.service.provider)?;
     let ran = run(worker, job, exchange).await;
-    let verdict = verdict_of(&ran, worker.gateway.config.calls.fair_chance());
-    admission.settle(verdict, worker.gateway.clock.monotonic());
+    admission.settle_run(&worker.gateway, &ran);
     Ok(ran)
 }
 

@@ -303,8 +303,7 @@ async fn read(worker: &Worker, call: Call, present: &dyn Present) -> Result<Answ
         started_at: call.meta.at,
     };
     let ran = exchange::run(worker, &job, route.exchange).await;
-    let verdict = admission::verdict_of(&ran, gateway.config.calls.fair_chance());
-    admission.settle(verdict, gateway.clock.monotonic());
+    admission.settle_run(gateway, &ran);
     let completion = Completion {
         transaction,
         subject: call.subject.unwrap_or(transaction),

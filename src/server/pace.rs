@@ -1,8 +1,8 @@
 //! Slow clients: a connection that holds a place and brings no request, or does not take its answers, is cut off.
 //!
 //! The server itself sees to HTTP/1.1 connections that have become idle. What it does not see is a head that comes in drops, an
-//! HTTP/2 connection that does nothing but answer pings, and a reader that does not read. All three are seen here, between the server and the socket, by a tick and what has happened since the last one: no clock
-//! is read and no timer set for a request.
+//! HTTP/2 connection that does nothing but answer pings, and a reader that does not read. All three are seen here, between the
+//! server and the socket, by a tick and what has happened since the last one: no clock is read and no timer set for a request.
 
 use std::cell::Cell;
 use std::io::{self, IoSlice};

@@ -130,7 +130,7 @@ impl Reconciler {
     fn refused(&self, refusal: &Refusal) -> Stop {
         match refusal {
             Refusal::CircuitOpen { retry_after, .. } => Stop::Later((*retry_after).max(self.every())),
-            Refusal::Overloaded | Refusal::Late { .. } => Stop::Later(self.every()),
+            Refusal::Overloaded => Stop::Later(self.every()),
             _ => Stop::InVain,
         }
     }
