@@ -121,22 +121,22 @@ pub(super) fn rules_of(services: &[SealedService]) -> Vec<Rule> {
 
 /// Returns who goes first in each currency that has an order of its own, by the currency's code.
 fn currencies_of(served: &[(&SealedService, &FeatureSetting)]) -> Vec<(Currency, Vec<Box<str>>)> {
-    let of = |(service, setting): &(&SealedService, &FeatureSetting)| {
-        let name = service.service.clone();
-        let place =
-            move |(currency, place): &(Currency, u16)| (currency.code(), *place, *currency, name.clone());
-        setting.currency_places.iter().map(place).collect::<Vec<_>>()
+    let mut currencies: Vec<Currency> = served
+        .iter()
+        .flat_map(|(_, setting)| &setting.currency_places)
+        .map(|(currency, _)| *currency)
+        .collect();
+    currencies.sort_by_key(|currency| currency.code());
+    currencies.dedup();
+    let with_first = |currency| {
+        let place = |(service, setting): &(&SealedService, &FeatureSetting)| {
+            Some((setting.place(currency)?, service.service.clone()))
+        };
+        let mut first: Vec<_> = served.iter().filter_map(place).collect();
+        first.sort_by_key(|(place, _)| *place);
+        (currency, first.into_iter().map(|(_, name)| name).collect())
     };
-    let mut places: Vec<_> = served.iter().flat_map(of).collect();
-    places.sort_by_key(|(code, place, ..)| (*code, *place));
-    let mut currencies: Vec<(Currency, Vec<Box<str>>)> = Vec::new();
-    for (_, _, currency, name) in places {
-        match currencies.last_mut() {
-            Some((last, names)) if *last == currency => names.push(name),
-            _ => currencies.push((currency, vec![name])),
-        }
-    }
-    currencies
+    currencies.into_iter().map(with_first).collect()
 }
 
 /// Returns whether a feature has a provider to choose: the passthrough names its own.
