@@ -30,10 +30,7 @@ impl Sandbox {
     /// # Errors
     /// [`RunError::Sandbox`] when a port is taken.
     pub(crate) fn start(port: u16) -> Result<Self, RunError> {
-        let host = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
-        let options =
-            sandbox::Options { host, port, seed: None, record_calls: true, token_lifetime_seconds: 32_400 };
-        Ok(Self::Inside(sandbox::start(options)?))
+        Ok(Self::Inside(sandbox::start(sandbox::Options { port, ..sandbox::Options::local() })?))
     }
 
     /// Takes the running sandbox whose control port is at `control`.

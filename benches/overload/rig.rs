@@ -33,13 +33,7 @@ pub(crate) struct Rig {
 impl Rig {
     pub(crate) async fn start(configure: fn(&mut Config), tenants: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let options = sandbox::Options {
-            host: Ipv4Addr::LOCALHOST.into(),
-            port: 0,
-            seed: None,
-            record_calls: false,
-            token_lifetime_seconds: 32_400,
-        };
+        let options = sandbox::Options { record_calls: false, ..sandbox::Options::local() };
         let sandbox = sandbox::start(options).unwrap();
         let addresses = sandbox.addresses();
         let free = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);

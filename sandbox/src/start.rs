@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{IpAddr, SocketAddr, TcpListener},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
     rc::Rc,
     thread::{self, JoinHandle},
 };
@@ -28,6 +28,20 @@ pub struct Options {
     pub record_calls: bool,
     /// The life of a PayPal access token, in seconds (PayPal's own is 32,400).
     pub token_lifetime_seconds: u64,
+}
+
+impl Options {
+    /// Returns options for providers on this machine, on ports that are free, which keep time as everybody does and what they are
+    /// asked.
+    pub const fn local() -> Self {
+        Self {
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 0,
+            seed: None,
+            record_calls: true,
+            token_lifetime_seconds: 32_400,
+        }
+    }
 }
 
 /// Where a running sandbox listens.

@@ -1,6 +1,6 @@
 //! What a `kill -9` leaves behind, at every call of an operation: one side effect, found or made when the key comes again.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use http::Method;
 use serde_json::{Value, json};
@@ -39,14 +39,7 @@ impl Death {
 impl Crash {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let options = sandbox::Options {
-            host: Ipv4Addr::LOCALHOST.into(),
-            port: free_ports(),
-            // The clock of these providers is the real one: a lost call is looked for by its time.
-            seed: None,
-            record_calls: true,
-            token_lifetime_seconds: 32_400,
-        };
+        let options = sandbox::Options { port: free_ports(), ..sandbox::Options::local() };
         let sandbox = sandbox::start(options).expect("a sandbox that outlives the gateway");
         let judge = Client::new(sandbox.addresses().control);
         Self { folder, sandbox, judge }

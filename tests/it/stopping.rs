@@ -1,6 +1,6 @@
 //! The beginning and the end of a node, as its balancer sees them.
 
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::TcpStream;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -61,10 +61,7 @@ async fn told_to_stop_it_is_not_ready_and_serves_on_until_told_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_under_way_while_it_is_told_to_stop_get_their_answers() {
     let folder = tempfile::tempdir().expect("a folder");
-    let host = Ipv4Addr::LOCALHOST.into();
-    let options =
-        sandbox::Options { host, port: 0, seed: None, record_calls: true, token_lifetime_seconds: 32_400 };
-    let providers = sandbox::start(options).expect("a sandbox");
+    let providers = sandbox::start(sandbox::Options::local()).expect("a sandbox");
     let razorpay = format!("http://{}", providers.addresses().razorpay);
     let variables = [
         ("GATEWAY_PROVIDERS__RAZORPAY__TEST_URL", razorpay.as_str()),

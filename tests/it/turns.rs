@@ -195,7 +195,7 @@ async fn no_more_goes_back_than_was_taken_on_many_nodes_with_redis_away_half_of_
     let installation = Installation::start_recorded().await;
     let nodes = [installation.node("one").await, installation.node("two").await];
     let mut account = Account::at(&nodes[0].api, "manyturns").await;
-    installation.sql("UPDATE users SET plan_tier = 'enterprise'");
+    installation.plan_of_all("enterprise");
     account.take_wide_key(&nodes[0].api).await;
     let field = Field {
         nodes: nodes.iter().map(|node| node.api.clone()).collect(),

@@ -1,6 +1,6 @@
 //! The ground of a run: gateways as processes of their own, providers that outlive them, and a bad network in between.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
@@ -63,14 +63,7 @@ impl Ground {
 
     /// Starts one gateway on the embedded store.
     pub(super) async fn alone() -> Self {
-        let options = sandbox::Options {
-            host: Ipv4Addr::LOCALHOST.into(),
-            port: 0,
-            seed: None,
-            record_calls: true,
-            token_lifetime_seconds: 32_400,
-        };
-        let sandbox = sandbox::start(options).expect("a sandbox");
+        let sandbox = sandbox::start(sandbox::Options::local()).expect("a sandbox");
         let (control, providers) = (Client::new(sandbox.addresses().control), sandbox.addresses());
         let base =
             Base::Alone { folder: tempfile::tempdir().expect("a folder"), _sandbox: Box::new(sandbox) };
@@ -189,7 +182,7 @@ impl Ground {
             accounts.push(Account::at(&self.any(), &format!("chaos{number}")).await);
         }
         match &self.base {
-            Base::Shared(installation) => drop(installation.sql("UPDATE users SET plan_tier = 'enterprise'")),
+            Base::Shared(installation) => installation.plan_of_all("enterprise"),
             Base::Alone { folder, .. } => plan_of_all(folder.path(), "enterprise"),
         }
         for account in &mut accounts {

@@ -1,6 +1,5 @@
 //! A look-up that reaches nobody is none: it is put off, and nothing of the schedule is used up by an outage.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use gateway::Config;
@@ -20,14 +19,7 @@ fn twice_soon(config: &mut Config) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_lost_before_an_outage_is_found_soon_after_it() {
-    let options = sandbox::Options {
-        host: Ipv4Addr::LOCALHOST.into(),
-        port: 0,
-        seed: None,
-        record_calls: true,
-        token_lifetime_seconds: 32_400,
-    };
-    let provider = sandbox::start(options).expect("a sandbox");
+    let provider = sandbox::start(sandbox::Options::local()).expect("a sandbox");
     let way = FaultProxy::start(provider.addresses().razorpay, FaultPlan::none());
     let razorpay_url = Some(format!("http://{}", way.address()));
     let options = StageOptions { configure: twice_soon, razorpay_url, ..StageOptions::default() };

@@ -50,9 +50,7 @@ impl Installation {
     async fn start_with(record_calls: bool) -> Self {
         static TURN: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(1)));
         let turn = Arc::clone(&TURN).acquire_owned().await.expect("a turn");
-        let host = Ipv4Addr::LOCALHOST.into();
-        let options =
-            sandbox::Options { host, port: 0, seed: None, record_calls, token_lifetime_seconds: 32_400 };
+        let options = sandbox::Options { record_calls, ..sandbox::Options::local() };
         let sandbox = sandbox::start(options).expect("a sandbox");
         let postgres = Postgres::start();
         let database = postgres.create_database();
@@ -121,6 +119,11 @@ impl Installation {
         [first, second, third]
     }
 
+    /// Gives all tenants another plan. It holds for what they ask for from then on.
+    pub(crate) fn plan_of_all(&self, plan: &str) {
+        self.sql(&format!("UPDATE users SET plan_tier = '{plan}'"));
+    }
+
     /// Makes a key with limits of its own; `plan` is what the tenant must have for it.
     pub(crate) async fn key_with_limits(
         &self,
@@ -128,7 +131,7 @@ impl Installation {
         account: &Account,
         (plan, per_minute, per_day): (&str, u32, u32),
     ) -> Value {
-        self.sql(&format!("UPDATE users SET plan_tier = '{plan}'"));
+        self.plan_of_all(plan);
         account.limited_key(&node.api, per_minute, per_day).await
     }
 

@@ -65,15 +65,7 @@ impl Stage {
 
     pub(crate) async fn start_with(options: StageOptions) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let host = Ipv4Addr::LOCALHOST.into();
-        let sandbox = sandbox::Options {
-            host,
-            port: 0,
-            seed: None,
-            record_calls: true,
-            token_lifetime_seconds: 32_400,
-        };
-        let sandbox = sandbox::start(sandbox).expect("a sandbox");
+        let sandbox = sandbox::start(sandbox::Options::local()).expect("a sandbox");
         let control = Client::new(sandbox.addresses().control);
         let (addresses, gateway) = run_gateway(&folder, sandbox.addresses(), options).await;
         let (public, admin) = addresses;

@@ -1,6 +1,6 @@
 //! HTTP/2 clients when the gateway is told to stop: they are told to leave, and lose nothing.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -102,10 +102,7 @@ async fn a_body_that_comes_in_drops_is_cut_off_and_the_connection_serves_others(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_are_told_to_leave_and_what_is_under_way_is_answered() {
-    let host = Ipv4Addr::LOCALHOST.into();
-    let options =
-        sandbox::Options { host, port: 0, seed: None, record_calls: true, token_lifetime_seconds: 32_400 };
-    let providers = sandbox::start(options).expect("a sandbox");
+    let providers = sandbox::start(sandbox::Options::local()).expect("a sandbox");
     let razorpay = format!("http://{}", providers.addresses().razorpay);
     let mut pair = Pair::new();
     pair.renew();
