@@ -2,10 +2,11 @@
 
 use domain::ports::{Reroute, Unsettled};
 use domain::{LedgerEntry, TenantId, Timestamp, TransactionId};
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::PostgresStore;
-use crate::columns::{Column, Text, read_count, read_optional};
+use crate::columns::{Column, Text, read, read_count, read_optional};
 use crate::error::Failure;
 use crate::ledger::{WRITER, read_entry};
 
@@ -25,6 +26,10 @@ const TAKE_DUE_SQL: &str = "WITH due AS (
         WHERE ledger.transaction_id = due.transaction_id AND ledger.user_id = due.user_id
     )
     SELECT * FROM due ORDER BY look_up_at";
+
+/// A row that cannot be read is a person's, and in nobody's way.
+const SET_ASIDE_SQL: &str = "UPDATE ledger SET state = 'unknown', look_up_at = NULL
+    WHERE transaction_id = $2 AND user_id = $1 AND state <> 'settled'";
 
 const REROUTE_SQL: &str = "UPDATE ledger SET service_name = $4, provider_key = $5, attempt_lines = $6
     WHERE transaction_id = $2 AND user_id = $1 AND state = 'started' AND service_name = $3
@@ -53,7 +58,7 @@ pub(crate) async fn take_over(
     Ok(!store.query(WRITER, TAKE_OVER_SQL, parameters).await?.is_empty())
 }
 
-/// Takes over what is due, and returns it as it was.
+/// Takes over what is due, and returns it as it was. What this version cannot read is set aside, so that the others are looked up.
 pub(crate) async fn take_due(
     store: &PostgresStore,
     now: Timestamp,
@@ -65,7 +70,37 @@ pub(crate) async fn take_due(
         (&Column(until) as _, Type::TIMESTAMPTZ),
         (&i64::from(limit) as _, Type::INT8),
     ];
-    store.query(WRITER, TAKE_DUE_SQL, parameters).await?.iter().map(read_entry).collect()
+    let rows = store.query(WRITER, TAKE_DUE_SQL, parameters).await?;
+    let mut due = Vec::with_capacity(rows.len());
+    for row in &rows {
+        match readable(row) {
+            Some(entry) => due.push(entry),
+            None => set_aside(store, row).await,
+        }
+    }
+    Ok(due)
+}
+
+/// Returns a row, unless this version cannot read it, which is logged: a later one may have written it.
+fn readable(row: &Row) -> Option<LedgerEntry> {
+    let unread = |failure: &Failure| {
+        let transaction = read::<TransactionId>(row, "transaction_id").ok().map(tracing::field::display);
+        tracing::error!(transaction, %failure, "a ledger row cannot be read: a person must look at the provider");
+    };
+    read_entry(row).inspect_err(unread).ok()
+}
+
+/// Takes a row out of what is looked up. Where that fails it is due again when its lease is over.
+async fn set_aside(store: &PostgresStore, row: &Row) {
+    let writing = async {
+        let (tenant, transaction) =
+            (read::<TenantId>(row, "user_id")?, read::<TransactionId>(row, "transaction_id")?);
+        let parameters = [(&Column(tenant) as _, Type::UUID), (&Column(transaction) as _, Type::UUID)];
+        store.query(WRITER, SET_ASIDE_SQL, parameters).await.map(|_| ())
+    };
+    if let Err(failure) = writing.await {
+        tracing::warn!(%failure, "a ledger row that cannot be read is not set aside");
+    }
 }
 
 /// Gives a started row to another provider; returns whether it was this one's.
@@ -97,12 +132,12 @@ pub(crate) async fn count_unknown(store: &PostgresStore) -> Result<Unsettled, Fa
     })
 }
 
-/// Returns rows that are unknown, the oldest first.
+/// Returns rows that are unknown and can be read, the oldest first.
 pub(crate) async fn list_unknown(
     store: &PostgresStore,
     needs_attention: bool,
     limit: u32,
 ) -> Result<Vec<LedgerEntry>, Failure> {
     let parameters = [(&needs_attention as _, Type::BOOL), (&i64::from(limit) as _, Type::INT8)];
-    store.query(WRITER, LIST_SQL, parameters).await?.iter().map(read_entry).collect()
+    Ok(store.query(WRITER, LIST_SQL, parameters).await?.iter().filter_map(readable).collect())
 }

@@ -2,7 +2,7 @@
 
 use domain::ports::{Reroute, StoreError, Unsettled};
 use domain::{LedgerEntry, TenantId, Timestamp, TransactionId};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::SqliteStore;
 use crate::columns::{id, ms, read, read_optional};
@@ -23,6 +23,10 @@ const TAKE_OVER_SQL: &str = "UPDATE ledger SET state = 'started', lease_until = 
 const DUE_SQL: &str = "SELECT * FROM ledger
     WHERE state <> 'settled' AND look_up_at <= ?1 AND (state = 'unknown' OR lease_until <= ?1)
     ORDER BY look_up_at LIMIT ?2";
+
+/// A row that cannot be read is a person's, and in nobody's way.
+const SET_ASIDE_SQL: &str = "UPDATE ledger SET state = 'unknown', look_up_at = NULL
+    WHERE transaction_id = ?2 AND user_id = ?1 AND state <> 'settled'";
 
 const REROUTE_SQL: &str = "UPDATE ledger SET service_name = ?4, provider_key = ?5, attempt_lines = ?6
     WHERE transaction_id = ?2 AND user_id = ?1 AND state = 'started' AND service_name = ?3";
@@ -56,13 +60,20 @@ impl SqliteStore {
         let rows = usize::try_from(limit).unwrap_or(usize::MAX);
         self.write(TAKE_DUE, rows, move |connection| {
             let mut due = connection.prepare_cached(DUE_SQL)?;
-            let rows: Vec<_> =
-                due.query_map(params![ms(now), limit], read_entry)?.collect::<Result<_, _>>()?;
-            // Nobody else writes meanwhile.
-            for row in &rows {
-                take_over(connection, (row.tenant, row.transaction), now, until)?;
+            let named =
+                |row: &Row<'_>| Ok((read(row, "user_id")?, read(row, "transaction_id")?, readable(row)));
+            let rows: Vec<(TenantId, TransactionId, Option<LedgerEntry>)> =
+                due.query_map(params![ms(now), limit], named)?.collect::<Result<_, _>>()?;
+            // Nobody else writes meanwhile. What this version cannot read is set aside, so that the others are looked up.
+            for (tenant, transaction, entry) in &rows {
+                if entry.is_some() {
+                    take_over(connection, (*tenant, *transaction), now, until)?;
+                } else {
+                    let row = params![id(*tenant), id(*transaction)];
+                    connection.prepare_cached(SET_ASIDE_SQL)?.execute(row)?;
+                }
             }
-            Ok(rows)
+            Ok(rows.into_iter().filter_map(|(_, _, entry)| entry).collect())
         })
         .await
     }
@@ -106,10 +117,21 @@ impl SqliteStore {
     ) -> Result<Vec<LedgerEntry>, StoreError> {
         self.read(LIST, move |connection| {
             let mut list = connection.prepare_cached(LIST_SQL)?;
-            Ok(list.query_map(params![needs_attention, limit], read_entry)?.collect::<Result<_, _>>()?)
+            let rows = list.query_map(params![needs_attention, limit], |row| Ok(readable(row)))?;
+            Ok(rows.filter_map(Result::transpose).collect::<Result<_, _>>()?)
         })
         .await
     }
+}
+
+/// Returns a row, unless this version cannot read it, which is logged: a later one may have written it.
+fn readable(row: &Row<'_>) -> Option<LedgerEntry> {
+    let entry = read_entry(row).ok();
+    if entry.is_none() {
+        let transaction = read::<TransactionId>(row, "transaction_id").ok().map(tracing::field::display);
+        tracing::error!(transaction, "a ledger row cannot be read: a person must look at the provider");
+    }
+    entry
 }
 
 fn take_over(
@@ -131,6 +153,7 @@ mod tests {
         for (sql, index) in [
             (super::TAKE_OVER_SQL, "SEARCH ledger"),
             (super::REROUTE_SQL, "SEARCH ledger"),
+            (super::SET_ASIDE_SQL, "SEARCH ledger"),
             (super::DUE_SQL, "SEARCH ledger USING INDEX ledger_due"),
             (super::LIST_SQL, "USING INDEX ledger_unknown"),
             (super::COUNT_SQL, "USING COVERING INDEX ledger_unknown"),

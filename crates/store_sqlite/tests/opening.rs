@@ -45,6 +45,24 @@ async fn a_store_opens_again_with_its_rows_and_migrates_once() {
 }
 
 #[tokio::test]
+async fn a_row_that_cannot_be_read_keeps_no_other_from_being_looked_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).unwrap();
+    let entries = ["later", "now"].map(|key| samples::entry(samples::id(), Some(key)));
+    store.begin(entries.to_vec()).await.unwrap();
+    let later = "UPDATE ledger SET operation = 'orders.teleport' WHERE idempotency_key = 'later'";
+    let database = Connection::open(folder.path().join("gateway.db")).unwrap();
+    assert_eq!(database.execute(later, ()).unwrap(), 1);
+    let (now, until) = (samples::moment(1_000_000), samples::moment(2_000_000));
+    let due = store.take_due(now, until, 10).await.unwrap();
+    assert_eq!(due, [entries[1].clone()]);
+    let unsettled = store.unsettled().await.unwrap();
+    assert_eq!((unsettled.needs_attention, unsettled.waiting), (1, 0), "a person is asked");
+    assert_eq!(store.list_unknown(false, 10).await.unwrap(), []);
+    assert_eq!(store.take_due(until, samples::moment(3_000_000), 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_folder_is_one_stores_at_a_time() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).unwrap();

@@ -200,6 +200,21 @@ async fn moments_that_no_calendar_has_are_kept_as_the_last_one() {
 }
 
 #[tokio::test]
+async fn a_row_that_cannot_be_read_keeps_no_other_from_being_looked_up() {
+    let database = Database::new().await.with_partitions();
+    let store = database.open();
+    let entries = ["later", "now"].map(|key| samples::entry(samples::id(), Some(key)));
+    store.begin(entries.to_vec()).await.unwrap();
+    database.psql("UPDATE ledger SET operation = 'orders.teleport' WHERE idempotency_key = 'later'");
+    let (now, until) = (moment(1_000_000), moment(2_000_000));
+    assert_eq!(store.take_due(now, until, 10).await.unwrap(), [entries[1].clone()]);
+    let unsettled = store.unsettled().await.unwrap();
+    assert_eq!((unsettled.needs_attention, unsettled.waiting), (1, 0), "a person is asked");
+    assert_eq!(store.list_unknown(false, 10).await.unwrap(), []);
+    assert_eq!(store.take_due(until, moment(3_000_000), 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn rows_of_the_version_before_are_read_and_due_when_their_leases_are_over() {
     let database = Database::new().await.with_partitions();
     let store = database.open();
