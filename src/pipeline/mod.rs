@@ -43,6 +43,7 @@ pub(crate) use reconcile::{
 pub(crate) use routing::{Endpoints, EndpointsError};
 pub(crate) use turns::Turns;
 pub(crate) use verify::{TokenExchange, verify_credentials};
+pub(crate) use withdraw::{Withdrawals, keep_withdrawing, withdraw_rest};
 
 use crate::app::{Gateway, Worker};
 use crate::auth::Principal;

@@ -20,7 +20,8 @@ pub enum Fallback {
 pub(super) async fn begin(desk: &Desk, batch: Vec<Waiting>, why: LedgerUnavailable) {
     let mut begun = Vec::with_capacity(batch.len());
     let mut refused = Vec::new();
-    for waiting in batch {
+    // Who left while the store hung has withdrawn its row: in the journal that would come before its beginning.
+    for waiting in batch.into_iter().filter(|waiting| !waiting.answer.is_closed()) {
         if waiting.fallback == Fallback::None {
             refused.push(waiting);
             continue;

@@ -212,6 +212,22 @@ async fn a_store_that_hangs_costs_one_batch_its_timeout() {
 }
 
 #[actix_rt::test]
+async fn who_left_while_the_store_hung_is_not_begun_in_the_journal() {
+    let mut stage = Stage::with_journal();
+    stage.settings.ledger.timeout = std::time::Duration::from_millis(100);
+    let tree = stage.start();
+    stage.ledger.commits.close();
+    let ledger = tree.ledger.clone();
+    let left =
+        actix_rt::spawn(async move { ledger.begin(ledger_entry(1, Some("same")), Fallback::Journal).await });
+    stage.ledger.commits.arrived(1).await;
+    left.abort();
+    assert!(left.await.unwrap_err().is_cancelled());
+    assert_eq!(begin(&tree, 2, "same").await, Ok(Begun::Started), "the key is free");
+    assert_eq!(tree.ledger.observe().await.journaled, 1);
+}
+
+#[actix_rt::test]
 async fn a_probe_finds_the_store_back_when_nothing_else_asks_it() {
     let stage = store_away();
     let tree = stage.start();
