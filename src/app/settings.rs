@@ -98,7 +98,8 @@ pub(super) fn actors(config: &Config) -> Result<Settings, BuildError> {
             batch: 256,
             linger: Duration::from_millis(5),
             timeout: Duration::from_secs(10),
-            backoff: backoff(50, 5_000)?,
+            // A store that is back soon knows what is known: the reconciler waits for that, and not for long.
+            backoff: backoff(50, 1_000)?,
         },
         reconciler: ReconcilerSettings { every: config.reconcile.every(), at_once: config.reconcile.at_once },
         stop_grace: Duration::from_secs(config.listen.drain_seconds),

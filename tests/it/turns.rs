@@ -283,8 +283,8 @@ async fn what_a_store_that_hung_commits_late_is_not_done_for_those_who_were_refu
     assert_eq!(refused.code(), "ledger_unavailable");
     tokio::time::sleep(Duration::from_secs(8)).await;
     installation.postgres.resume();
-    // Time enough for whoever would look it up.
-    tokio::time::sleep(Duration::from_secs(6)).await;
+    // Time enough for whoever would look it up: they leave the store to others for five seconds.
+    tokio::time::sleep(Duration::from_secs(9)).await;
     assert_eq!(installation.effects("stripe", "refunds.create").await, 1, "what was refused is not done");
     assert_eq!(installation.sql("SELECT count(*) FROM ledger WHERE state <> 'settled'").trim(), "0");
     let again = nodes[1].api.post("/v1/payments/refunds", &headers, &refund).await.expect(201);

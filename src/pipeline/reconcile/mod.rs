@@ -27,9 +27,11 @@ use crate::auth::Principal;
 
 /// How long past the time limit of a look-up its row still counts as worked on.
 const LEASE_MARGIN: Duration = Duration::from_secs(5);
-/// How long a store that was away is left to those who write down what they know: calls that were answered meanwhile, and rows
-/// that a store which hung commits late, for callers who were told that nothing was done.
-const AFTER_SILENCE: Duration = Duration::from_secs(3);
+/// How long a store that is back is left to those who write down what they know: calls that were answered meanwhile, and rows
+/// that a store which hung commits late, for callers who were told that nothing was done. Several times what they wait in between.
+const AFTER_SILENCE: Duration = Duration::from_secs(5);
+/// In place of a moment: the store has not answered since.
+const SILENT: u64 = u64::MAX;
 
 /// A call as it was, with the words for its outcome.
 pub(crate) struct Rebuilt {
@@ -79,7 +81,7 @@ pub(crate) struct Reconciler {
     rebuild: Arc<dyn Rebuild>,
     /// Each provider's places: one that hangs leaves the others theirs.
     places: Arc<BTreeMap<&'static str, Arc<Semaphore>>>,
-    /// Until when nothing is taken, in milliseconds of the monotonic clock.
+    /// Until when nothing is taken, in milliseconds of the monotonic clock, or [`SILENT`].
     quiet_until: Arc<AtomicU64>,
 }
 
@@ -96,13 +98,21 @@ impl Reconciler {
 
     /// Notes that the store did not answer.
     fn note_silence(&self) {
-        let until = self.worker.gateway.clock.monotonic().saturating_add(AFTER_SILENCE);
-        self.quiet_until.store(u64::try_from(until.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.quiet_until.store(SILENT, Ordering::Relaxed);
     }
 
-    fn is_quiet(&self) -> bool {
-        let until = Duration::from_millis(self.quiet_until.load(Ordering::Relaxed));
-        self.worker.gateway.clock.monotonic() < until
+    /// Returns whether nothing is to be taken: the store is silent, or was until a moment ago.
+    async fn is_quiet(&self) -> bool {
+        let gateway = &self.worker.gateway;
+        if self.quiet_until.load(Ordering::Relaxed) == SILENT {
+            // The others' time begins when it answers, not when it was last asked in vain.
+            if gateway.ledger.unsettled().await.is_err() {
+                return true;
+            }
+            let until = gateway.clock.monotonic().saturating_add(AFTER_SILENCE).as_millis();
+            self.quiet_until.store(u64::try_from(until).unwrap_or(SILENT), Ordering::Relaxed);
+        }
+        gateway.clock.monotonic() < Duration::from_millis(self.quiet_until.load(Ordering::Relaxed))
     }
 }
 
@@ -113,7 +123,7 @@ impl Reconcile for Reconciler {
         if gateway.ledger.is_store_away() {
             self.note_silence();
         }
-        if self.is_quiet() {
+        if self.is_quiet().await {
             return Vec::new();
         }
         // Reserved first: what is taken over can always be recorded.
