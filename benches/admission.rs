@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_rt::{System, SystemRunner};
-use actors::{Charge, CircuitOf, ProviderHandle, TenantHandle};
+use actors::{Calls, Charge, CircuitOf, ProviderHandle, TenantHandle};
 use criterion::Criterion;
 use domain::{Environment, KeyId, OperationKind, RateLimits, TenantId};
 use resilience::{Fault, KeyQuotas, RequestClass, Shedder, ShedderSettings, Verdict};
@@ -127,9 +127,9 @@ fn among_residents(criterion: &mut Criterion) {
 }
 
 const CREATE: CircuitOf =
-    CircuitOf { environment: Environment::Test, operation: OperationKind::OrdersCreate };
+    CircuitOf { environment: Environment::Test, calls: Calls::Of(OperationKind::OrdersCreate) };
 /// One whose circuit is opened.
-const CANCEL: CircuitOf = CircuitOf { operation: OperationKind::OrdersCancel, ..CREATE };
+const CANCEL: CircuitOf = CircuitOf { calls: Calls::Of(OperationKind::OrdersCancel), ..CREATE };
 
 /// Tenants in memory, and the texts of their keys.
 struct Residents {

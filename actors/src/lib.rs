@@ -24,9 +24,9 @@ pub use ledger_writer::{Fallback, LedgerHandle, LedgerObservation, LedgerUnavail
 pub use log_writer::{LogHandle, LogObservation, LogPermit, LogStopped, Overloaded};
 pub use placement::{Tenants, TenantsObservation};
 pub use provider::{
-    Answer, AttemptCall, AttemptReport, CircuitObservation, CircuitOf, FetchedToken, ProviderAdmission,
-    ProviderHandle, ProviderObservation, Providers, Seat, StreamAnswer, StreamCall, StreamReport, Token,
-    TokenFailure, TokenSource,
+    Answer, AttemptCall, AttemptReport, Calls, CircuitObservation, CircuitOf, FetchedToken,
+    ProviderAdmission, ProviderHandle, ProviderObservation, Providers, Seat, StreamAnswer, StreamCall,
+    StreamReport, Token, TokenFailure, TokenSource,
 };
 pub use reconciler::{Errand, Reconcile, ReconcilerObservation};
 pub use settings::{

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actors::{Admission, CircuitOf, NotAdmitted, ProviderAdmission};
+use actors::{Admission, Calls, CircuitOf, NotAdmitted, ProviderAdmission};
 use domain::{NotSent, Outcome, ProviderId, RejectionClass, Resource, Unknown};
 use resilience::{Fault, Verdict};
 
@@ -26,6 +26,23 @@ pub(super) struct Admitted {
 /// # Errors
 /// [`Refusal::CircuitOpen`]: nothing may be sent.
 pub(super) fn admit(gateway: &Gateway, call: &Call, provider: ProviderId) -> Result<Admitted, Refusal> {
+    admit_to(gateway, call, provider, Calls::Of(call.operation.kind()))
+}
+
+/// Asks to look up what became of an operation's call, by other calls than that one: how they end says nothing about those that do
+/// the operation.
+///
+/// # Errors
+/// [`Refusal::CircuitOpen`]: nothing may be sent.
+pub(super) fn admit_look_up(
+    gateway: &Gateway,
+    call: &Call,
+    provider: ProviderId,
+) -> Result<Admitted, Refusal> {
+    admit_to(gateway, call, provider, Calls::LookUps)
+}
+
+fn admit_to(gateway: &Gateway, call: &Call, provider: ProviderId, calls: Calls) -> Result<Admitted, Refusal> {
     let service = service_entry(call, provider)?;
     let handle = gateway.providers.get(provider).ok_or(Refusal::Internal("finding a provider"))?;
     let (principal, now) = (&call.principal, gateway.clock.monotonic());
@@ -36,7 +53,7 @@ pub(super) fn admit(gateway: &Gateway, call: &Call, provider: ProviderId) -> Res
         retry_after,
     };
     let tenant = principal.tenant.admit(service, now).map_err(stopped)?;
-    let circuit = CircuitOf { environment: principal.environment, operation: call.operation.kind() };
+    let circuit = CircuitOf { environment: principal.environment, calls };
     let provider = handle.admit(circuit, principal.tenant.tenant().id, now).map_err(stopped)?;
     Ok(Admitted { provider, tenant })
 }
@@ -59,7 +76,7 @@ impl Admitted {
 /// next to no time to answer in.
 pub(super) fn verdict_of(ran: &Ran, fair_chance: Duration) -> Verdict {
     match (verdict(&ran.outcome), ran.attempts.last()) {
-        (Verdict::Success, None) => Verdict::Ignored,
+        (Verdict::Success | Verdict::Failure(Fault::Unreadable), None) => Verdict::Ignored,
         (Verdict::Failure(Fault::TimedOut), Some(last)) if last.duration < fair_chance => Verdict::Ignored,
         (verdict, _) => verdict,
     }
@@ -85,6 +102,8 @@ pub(super) const fn verdict(outcome: &Outcome) -> Verdict {
         Outcome::Unknown(Unknown::TimedOut) => Verdict::Failure(Fault::TimedOut),
         Outcome::Unknown(Unknown::Disconnected) => Verdict::Failure(Fault::Disconnected),
         Outcome::Unknown(Unknown::Unreadable { status: 500.. }) => Verdict::Failure(Fault::ProviderError),
+        // Refused, and not a word about the call that is asked after: that it is still at work, or that nobody may look.
+        Outcome::Unknown(Unknown::Unreadable { status: 400..=499 }) => Verdict::Ignored,
         Outcome::Unknown(Unknown::Unreadable { .. }) => Verdict::Failure(Fault::Unreadable),
         Outcome::NotSent(
             NotSent::CircuitOpen | NotSent::Overloaded | NotSent::DeadlinePassed | NotSent::NeverArrived,

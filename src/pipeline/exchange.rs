@@ -93,6 +93,12 @@ impl Ran {
         u16::try_from(count).unwrap_or(u16::MAX)
     }
 
+    /// Returns whether the last request that changes something was answered, and the answer tells what became of it.
+    pub(super) fn tells_of_the_write(&self) -> bool {
+        let write = self.attempts.iter().rev().find(|attempt| attempt.effect == Effect::Write);
+        write.is_some_and(|write| write.told.is_ok_and(tells))
+    }
+
     /// Returns how long the requests took together, the waits between them left out.
     pub(super) fn provider_time(&self) -> Duration {
         self.attempts.iter().map(|attempt| attempt.duration).sum()

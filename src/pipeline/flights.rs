@@ -1,6 +1,7 @@
 //! Flights: requests with one idempotency key that are under way on this node. One leads; the others wait for its answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use dashmap::DashMap;
@@ -30,6 +31,8 @@ pub(super) struct Landed {
     pub(super) status: u16,
     /// Body.
     pub(super) body: Bytes,
+    /// When to try again, where it was not done.
+    pub(super) retry_after: Option<Duration>,
 }
 
 /// What boarding leads to.
@@ -71,7 +74,8 @@ impl Flights {
 impl Leader {
     /// Gives the others this answer.
     pub(super) fn land(&self, answer: &Answer) {
-        let landed = Landed { status: answer.status, body: answer.body.clone() };
+        let Answer { status, ref body, retry_after, .. } = *answer;
+        let landed = Landed { status, body: body.clone(), retry_after };
         self.landing.send_replace(Some(landed));
     }
 }
@@ -96,8 +100,8 @@ mod tests {
             status: 201,
             body: Bytes::from_static(b"{}"),
             origin: Origin::Fresh,
-            provider_time: std::time::Duration::ZERO,
-            retry_after: None,
+            provider_time: Duration::ZERO,
+            retry_after: Some(Duration::from_secs(7)),
             provider: None,
             outcome: "executed",
         }
@@ -117,7 +121,8 @@ mod tests {
         leader.land(&answer());
         drop(leader);
         assert!(landed.changed().await.is_ok());
-        assert_eq!(landed.borrow().as_ref().map(|landed| landed.status), Some(201));
+        let got = landed.borrow().as_ref().map(|landed| (landed.status, landed.retry_after));
+        assert_eq!(got, Some((201, Some(Duration::from_secs(7)))));
         assert!(matches!(flights.board(key("a"), &[2; 32]), Boarded::Leader(_)), "the flight is over");
     }
 

@@ -12,7 +12,7 @@ use domain::ports::KeptAnswer;
 use domain::{Credentials, LedgerEntry, LedgerState, Operation, Secret, TransactionId};
 use sha2::{Digest, Sha256};
 
-use super::flights::Boarded;
+use super::flights::{Boarded, Landed};
 use super::ledger::{self, Stop};
 use super::resume::{self, Resumed};
 use super::{Answer, Call, Origin, Present, Refusal, answers};
@@ -100,8 +100,8 @@ pub(super) async fn execute_once(
                 let left = left.ok_or(Refusal::KeyInUse { retry_after: Duration::from_secs(1) })?;
                 // Landed, landed without an answer, or no time left: what is there now tells.
                 tokio::time::timeout(left, landed.changed()).await.ok();
-                if let Some(landed) = landed.borrow().clone() {
-                    return Ok(replayed(landed.status, landed.body));
+                if let Some(Landed { status, body, retry_after }) = landed.borrow().clone() {
+                    return Ok(Answer { retry_after, ..replayed(status, body) });
                 }
             }
             Boarded::Leader(leader) => {

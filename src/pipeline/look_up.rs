@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use domain::{NotSent, Outcome, ProviderId, RejectionClass, Resource, StatusMeaning};
+use domain::{LedgerEntry, NotSent, Outcome, ProviderId, RejectionClass, Resource, StatusMeaning};
 
-use super::admission::admit;
+use super::admission::{Admitted, admit, admit_look_up};
 use super::exchange::{Job, Ran, run};
 use super::idempotency::provider_key;
 use super::routing::{self, Service};
 use super::{Call, Refusal};
-use crate::app::Worker;
+use crate::app::{Gateway, Worker};
 
 /// How a provider's refusal is called that knows a key for other bytes than these.
 const KEY_REUSED: &str = "idempotency_key_reused";
@@ -42,7 +42,8 @@ pub(super) async fn look_up(worker: &Worker, job: &Job<'_>) -> Result<Finding, R
     let age = gateway.clock.now().since(job.started_at);
     match job.adapter.look_up(&job.call.operation) {
         Some(exchange) => {
-            let found = admitted(worker, job, exchange).await?;
+            let admitted = admit_look_up(gateway, job.call, job.service.provider)?;
+            let found = run_admitted(worker, job, exchange, admitted).await;
             Ok(match &found.outcome {
                 Outcome::Executed(_) => Finding::Known(found),
                 Outcome::NotSent(NotSent::NeverArrived) if age >= gateway.config.calls.quiet() => {
@@ -54,11 +55,7 @@ pub(super) async fn look_up(worker: &Worker, job: &Job<'_>) -> Result<Finding, R
         }
         None if adapters::is_repeat_safe(job.adapter, &job.call.operation, age) => {
             let found = repeat(worker, job).await?;
-            Ok(if tells_of_the_first(&found.outcome) {
-                Finding::Known(found)
-            } else {
-                Finding::Nothing(found)
-            })
+            Ok(if tells_of_the_first(&found) { Finding::Known(found) } else { Finding::Nothing(found) })
         }
         None => Ok(Finding::Nobody),
     }
@@ -81,24 +78,26 @@ async fn repeat(worker: &Worker, job: &Job<'_>) -> Result<Ran, Refusal> {
     let exchange = adapters::plan(job.adapter, &job.call.operation).map_err(|rejection| {
         Refusal::Planned { provider: job.service.provider, rejection: Box::new(rejection) }
     })?;
-    admitted(worker, job, exchange).await
+    let admitted = admit(&worker.gateway, job.call, job.service.provider)?;
+    Ok(run_admitted(worker, job, exchange, admitted).await)
 }
 
-async fn admitted(
+async fn run_admitted(
     worker: &Worker,
     job: &Job<'_>,
     exchange: Box<dyn adapters::Exchange>,
-) -> Result<Ran, Refusal> {
-    let admission = admit(&worker.gateway, job.call, job.service.provider)?;
+    admitted: Admitted,
+) -> Ran {
     let ran = run(worker, job, exchange).await;
-    admission.settle_run(&worker.gateway, &ran);
-    Ok(ran)
+    admitted.settle_run(&worker.gateway, &ran);
+    ran
 }
 
 /// Returns whether a repeat with the provider's idempotency key tells what became of the first call. That nothing was
-/// sent this time, that the provider was too busy to look, or that it knows the key for other bytes than these, does not.
-fn tells_of_the_first(outcome: &Outcome) -> bool {
-    match outcome {
+/// sent this time, that the provider was too busy to look, or that it knows the key for other bytes than these, does not. Nor does
+/// a refusal that the key had no part in: of a step in front of the call, or by whoever lets nobody in for now.
+fn tells_of_the_first(ran: &Ran) -> bool {
+    match &ran.outcome {
         Outcome::Executed(Resource::Proxy(reply)) => {
             matches!(reply.meaning(), StatusMeaning::Done | StatusMeaning::Refused)
         }
@@ -108,8 +107,37 @@ fn tells_of_the_first(outcome: &Outcome) -> bool {
                 rejection.class,
                 RejectionClass::RateLimited | RejectionClass::Unavailable | RejectionClass::Credentials
             );
-            !is_about_now && rejection.code != KEY_REUSED
+            !is_about_now && rejection.code != KEY_REUSED && ran.tells_of_the_write()
         }
         Outcome::NotSent(_) | Outcome::Unknown(_) => false,
+    }
+}
+
+/// Tells what a look-up led to, whoever asked for it.
+pub(super) fn note(gateway: &Gateway, row: &LedgerEntry, result: &'static str) {
+    let provider =
+        adapters::adapter(&row.provider).map_or("other", |adapter| adapter.descriptor().id.as_str());
+    gateway.catalog.looked_up(provider, result);
+    let (transaction, done) = (row.transaction, row.look_ups.done);
+    match result {
+        "needs_attention" => tracing::error!(
+            %transaction, tenant.id = %row.tenant, provider, operation = row.operation.as_str(), look_ups = done,
+            "an outcome is still unknown and is not looked up any more: a person must look at the provider"
+        ),
+        "postponed" => tracing::debug!(%transaction, provider, "a look-up is put off"),
+        _ => {
+            tracing::info!(%transaction, provider, look_ups = done, result, "an unknown outcome was looked up");
+        }
+    }
+}
+
+/// Returns the closed set's word for what a look-up led to.
+pub(super) const fn word(outcome: &Outcome, is_last: bool) -> &'static str {
+    match outcome {
+        Outcome::Executed(_) => "executed",
+        Outcome::Rejected(_) => "rejected",
+        Outcome::NotSent(_) => "never_arrived",
+        Outcome::Unknown(_) if is_last => "needs_attention",
+        Outcome::Unknown(_) => "unknown",
     }
 }

@@ -5,7 +5,7 @@ use domain::{LedgerEntry, NotSent, Outcome, Unknown};
 use super::exchange::{Job, Ran};
 use super::guard::Unsettled;
 use super::idempotency::Guard;
-use super::look_up::{Finding, look_up, service};
+use super::look_up::{Finding, look_up, note, service, word};
 use super::settle::conclude_with;
 use super::{Answer, Call, Present, Refusal};
 use crate::app::Worker;
@@ -53,6 +53,7 @@ pub(super) async fn resume(
     };
     tracing::info!(transaction = %row.transaction, provider = &*row.provider, replay = ?guard.replay, "resuming an unknown outcome");
     let mut next = unsettled.next();
+    let was_looked_up = next.next.is_some();
     let found = look_up(worker, &job).await?;
     let is_free = matches!(found, Finding::NeverArrived(_));
     let ran = match found {
@@ -64,6 +65,7 @@ pub(super) async fn resume(
             Ran::first(Outcome::Unknown(Unknown::TimedOut), Vec::new())
         }
     };
+    note(gateway, row, word(&ran.outcome, was_looked_up && next.next.is_none()));
     let ran = Ran { earlier: row.look_ups.attempt_lines.clone(), ..ran };
     let promise = Some((guard, row.fingerprint));
     let answer = conclude_with(worker, &job, ran, (unsettled, next, promise), present);

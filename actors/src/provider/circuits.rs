@@ -1,4 +1,5 @@
-//! A provider's circuits: one for each environment and operation, shared by all tenants, and the admission through one of them.
+//! A provider's circuits: one for each environment and operation, and one for look-ups, shared by all tenants, and the admission
+//! through one of them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,13 +12,42 @@ use super::ProviderHandle;
 use super::handle::Shared;
 use crate::{Barrier, NotAdmitted};
 
+/// How many circuits an environment has.
+const CALLS: usize = OperationKind::ALL.len() + 1;
+
 /// Which of a provider's circuits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CircuitOf {
     /// Test or live.
     pub environment: Environment,
-    /// The operation.
-    pub operation: OperationKind,
+    /// Which calls.
+    pub calls: Calls,
+}
+
+/// Calls of a provider that fail together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Calls {
+    /// Those that do an operation.
+    Of(OperationKind),
+    /// Those that look up what became of others. How they end says nothing about any operation.
+    LookUps,
+}
+
+impl Calls {
+    /// Returns the closed set's word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Of(operation) => operation.as_str(),
+            Self::LookUps => "look_up",
+        }
+    }
+
+    const fn index(self) -> usize {
+        match self {
+            Self::Of(operation) => operation.index(),
+            Self::LookUps => OperationKind::ALL.len(),
+        }
+    }
 }
 
 /// How one of a provider's circuits stands.
@@ -54,10 +84,9 @@ impl std::fmt::Debug for ProviderAdmission {
 
 impl CircuitOf {
     const fn index(self) -> usize {
-        let operations = OperationKind::ALL.len();
         match self.environment {
-            Environment::Test => self.operation.index(),
-            Environment::Live => operations.saturating_add(self.operation.index()),
+            Environment::Test => self.calls.index(),
+            Environment::Live => CALLS.saturating_add(self.calls.index()),
         }
     }
 }
@@ -65,7 +94,7 @@ impl CircuitOf {
 impl Circuits {
     /// Returns closed circuits.
     pub(super) fn new(descriptor: &Descriptor, policy: &Arc<BreakerPolicy>) -> Self {
-        let number = OperationKind::ALL.len().saturating_mul(Environment::ALL.len());
+        let number = CALLS.saturating_mul(Environment::ALL.len());
         let can = |kind: &OperationKind| descriptor.operation(*kind).is_some();
         Self {
             breakers: (0..number).map(|_| Breaker::new(Arc::clone(policy))).collect(),
@@ -76,7 +105,8 @@ impl Circuits {
     /// Returns every circuit that may be asked for.
     pub(super) fn all(&self) -> impl Iterator<Item = CircuitOf> {
         Environment::ALL.into_iter().flat_map(|environment| {
-            self.operations.iter().map(move |&operation| CircuitOf { environment, operation })
+            let operations = self.operations.iter().map(|&operation| Calls::Of(operation));
+            operations.chain([Calls::LookUps]).map(move |calls| CircuitOf { environment, calls })
         })
     }
 
@@ -156,7 +186,7 @@ impl ProviderAdmission {
             tracing::warn!(
                 provider = self.provider.provider.as_str(),
                 environment = %self.circuit.environment,
-                operation = self.circuit.operation.as_str(),
+                operation = self.circuit.calls.as_str(),
                 ?transition,
                 ?verdict,
                 "circuit changed"
@@ -183,7 +213,7 @@ impl Shared {
     pub(super) const fn labels(&self, circuit: CircuitOf) -> CircuitLabels {
         CircuitLabels {
             provider: self.provider.as_str(),
-            operation: circuit.operation.as_str(),
+            operation: circuit.calls.as_str(),
             environment: circuit.environment.as_str(),
         }
     }

@@ -27,7 +27,7 @@ use crate::supervisor::Life;
 use token::Tokens;
 
 pub use attempt::{Answer, AttemptCall, AttemptReport};
-pub use circuits::{CircuitObservation, CircuitOf, ProviderAdmission};
+pub use circuits::{Calls, CircuitObservation, CircuitOf, ProviderAdmission};
 pub use handle::{ProviderHandle, Providers};
 pub use observe::ProviderObservation;
 pub use stream::{Seat, StreamAnswer, StreamCall, StreamReport};

@@ -12,6 +12,7 @@ use crate::control::CircuitsView;
 /// One of the provider's circuits, which all who use the provider share.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CircuitBody {
+    /// Which of the provider's calls: an operation's, or `look_up`, those that find out what became of others.
     #[schema(example = "orders.create")]
     operation: &'static str,
     #[serde(flatten)]
@@ -40,7 +41,7 @@ pub(super) struct StandingBody {
 /// Returns the provider's circuits as they are shown.
 pub(super) fn operations(view: &CircuitsView) -> Vec<CircuitBody> {
     let body = |seen: &CircuitObservation| CircuitBody {
-        operation: seen.circuit.operation.as_str(),
+        operation: seen.circuit.calls.as_str(),
         standing: standing(&seen.breaker),
     };
     view.operations.iter().map(body).collect()

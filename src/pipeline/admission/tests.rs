@@ -52,6 +52,9 @@ fn what_got_no_answer_tells_how() {
         (Outcome::Unknown(Unknown::TimedOut), failure(Fault::TimedOut)),
         (Outcome::Unknown(Unknown::Disconnected), failure(Fault::Disconnected)),
         (Outcome::Unknown(Unknown::Unreadable { status: 503 }), failure(Fault::ProviderError)),
+        (Outcome::Unknown(Unknown::Unreadable { status: 499 }), IGNORED),
+        (Outcome::Unknown(Unknown::Unreadable { status: 400 }), IGNORED),
+        (Outcome::Unknown(Unknown::Unreadable { status: 302 }), failure(Fault::Unreadable)),
         (Outcome::Unknown(Unknown::Unreadable { status: 200 }), failure(Fault::Unreadable)),
         (Outcome::Unknown(Unknown::Unreadable { status: 0 }), failure(Fault::Unreadable)),
     ] {
@@ -103,6 +106,8 @@ fn a_provider_that_was_not_asked_or_had_no_time_is_neither_praised_nor_blamed() 
         (refused(), &[3][..], SUCCESS),
         // A token that was refused is bought without an attempt.
         (rejected(RejectionClass::Credentials), &[][..], failure(Fault::CredentialsRefused)),
+        // A search that has no time span to look in.
+        (Outcome::Unknown(Unknown::Unreadable { status: 0 }), &[][..], IGNORED),
         (late(), &[499][..], IGNORED),
         (late(), &[500][..], failure(Fault::TimedOut)),
         (late(), &[2_000, 20][..], IGNORED),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use actors::TenantUnavailable;
 use adapters::Adapter;
 use domain::{EventKind, LedgerEntry, NotSent, Outcome, RequestId, Settlement, TransactionStatus, Unknown};
 use resilience::Deadline;
@@ -11,7 +12,7 @@ use crate::auth::Principal;
 use crate::pipeline::exchange::{Job, Ran};
 use crate::pipeline::guard::Unsettled;
 use crate::pipeline::idempotency::{Guard, fingerprint};
-use crate::pipeline::look_up::{Finding, look_up, service};
+use crate::pipeline::look_up::{Finding, look_up, note, service, word};
 use crate::pipeline::news::{Subject, event};
 use crate::pipeline::routing::Service;
 use crate::pipeline::settle::conclude_with;
@@ -61,7 +62,11 @@ impl Reconciler {
         let tenant = match gateway.tenants.by_id(row.tenant).await {
             Ok(Some(tenant)) => tenant,
             Ok(None) => return Err(gone("there is no such tenant")),
-            Err(_told) => return Err(Stop::Later(self.every())),
+            // A person has to bring its master key back.
+            Err(TenantUnavailable::Sealed) => return Err(gone("its tenant's data key does not open")),
+            Err(TenantUnavailable::Busy | TenantUnavailable::Store | TenantUnavailable::Lost) => {
+                return Err(Stop::Later(self.every()));
+            }
         };
         // Whoever held the key then: money is settled for revoked and expired keys, too, and for tenants that are not served.
         let principal = Principal { tenant, key: row.key, environment: row.environment };
@@ -111,7 +116,7 @@ impl Reconciler {
         let guard = row.idempotency_key.clone().map(|key| Guard { key, replay });
         let promise = guard.as_ref().map(|guard| (guard, row.fingerprint));
         let next = unsettled.next();
-        self.note(row, word(&ran.outcome, next.next.is_none()));
+        note(&self.worker.gateway, row, word(&ran.outcome, next.next.is_none()));
         conclude_with(&self.worker, &job, ran, (unsettled, next, promise), &*ready.rebuilt.present);
     }
 
@@ -139,37 +144,19 @@ impl Reconciler {
     fn leave(&self, row: &LedgerEntry, unsettled: Unsettled, stop: Stop) {
         let next = match stop {
             Stop::Later(wait) => {
-                self.note(row, "postponed");
+                note(&self.worker.gateway, row, "postponed");
                 return unsettled.postpone(wait);
             }
             Stop::InVain => unsettled.next(),
             Stop::Nobody => unsettled.nobody(),
         };
-        self.note(row, word(&Outcome::Unknown(Unknown::TimedOut), next.next.is_none()));
+        note(&self.worker.gateway, row, word(&Outcome::Unknown(Unknown::TimedOut), next.next.is_none()));
         let settlement = Settlement::Unknown(next);
         let now = (TransactionStatus::Unknown, None);
         let event = unsettled.news(&settlement).map(|kind: EventKind| {
             event(&self.worker.gateway, kind, Subject::of_row(row), now, |news| self.rebuild.tell(news))
         });
         unsettled.record(None, settlement, event);
-    }
-
-    /// Tells what a look-up led to.
-    fn note(&self, row: &LedgerEntry, result: &'static str) {
-        let provider =
-            adapters::adapter(&row.provider).map_or("other", |adapter| adapter.descriptor().id.as_str());
-        self.worker.gateway.catalog.looked_up(provider, result);
-        let (transaction, done) = (row.transaction, row.look_ups.done);
-        match result {
-            "needs_attention" => tracing::error!(
-                %transaction, tenant.id = %row.tenant, provider, operation = row.operation.as_str(), look_ups = done,
-                "an outcome is still unknown and is not looked up any more: a person must look at the provider"
-            ),
-            "postponed" => tracing::debug!(%transaction, provider, "a look-up is put off"),
-            _ => {
-                tracing::info!(%transaction, provider, look_ups = done, result, "an unknown outcome was looked up");
-            }
-        }
     }
 
     /// Returns what is told of a look-up in place of a request. Its moment is that of the first call: what was in the future
@@ -189,16 +176,5 @@ impl Reconciler {
 
     fn every(&self) -> Duration {
         self.worker.gateway.config.reconcile.every()
-    }
-}
-
-/// Returns the closed set's word for what a look-up led to.
-const fn word(outcome: &Outcome, is_last: bool) -> &'static str {
-    match outcome {
-        Outcome::Executed(_) => "executed",
-        Outcome::Rejected(_) => "rejected",
-        Outcome::NotSent(_) => "never_arrived",
-        Outcome::Unknown(_) if is_last => "needs_attention",
-        Outcome::Unknown(_) => "unknown",
     }
 }

@@ -5,6 +5,7 @@ mod hand;
 mod keys;
 mod lost;
 mod outage;
+mod refused;
 mod withdrawn;
 
 use gateway::Config;

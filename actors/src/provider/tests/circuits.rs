@@ -6,12 +6,12 @@ use domain::{Clock, Environment, OperationKind};
 use resilience::{BreakerState, Fault, Verdict};
 
 use crate::doubles::{OTHER, PROVIDER, Stage, tenant_id};
-use crate::{Barrier, CircuitOf, NotAdmitted, ProviderAdmission, Tree};
+use crate::{Barrier, Calls, CircuitOf, NotAdmitted, ProviderAdmission, Tree};
 
 const DOWN: Verdict = Verdict::Failure(Fault::TimedOut);
 const FIVE_SECONDS: Duration = Duration::from_secs(5);
 const CREATE: CircuitOf =
-    CircuitOf { environment: Environment::Test, operation: OperationKind::OrdersCreate };
+    CircuitOf { environment: Environment::Test, calls: Calls::Of(OperationKind::OrdersCreate) };
 
 fn admit(
     stage: &Stage,
@@ -43,8 +43,9 @@ async fn failures_open_the_circuit_of_one_operation_in_one_environment() {
     call(&stage, &tree, 2, &[DOWN]);
     let stopped = admit(&stage, &tree, CREATE, 3).unwrap_err();
     assert_eq!(stopped, NotAdmitted { barrier: Barrier::ProviderCircuit, retry_after: FIVE_SECONDS });
-    for operation in OperationKind::ALL.into_iter().filter(|kind| *kind != CREATE.operation) {
-        assert!(admit(&stage, &tree, CircuitOf { operation, ..CREATE }, 1).is_ok(), "{operation:?}");
+    let others = OperationKind::ALL.map(Calls::Of).into_iter().chain([Calls::LookUps]);
+    for calls in others.filter(|calls| *calls != CREATE.calls) {
+        assert!(admit(&stage, &tree, CircuitOf { calls, ..CREATE }, 1).is_ok(), "{calls:?}");
     }
     assert!(admit(&stage, &tree, CircuitOf { environment: Environment::Live, ..CREATE }, 1).is_ok());
     let now = stage.clock.monotonic();
