@@ -11,4 +11,11 @@ impl Meta {
         let left = self.deadline.remaining(gateway.clock.monotonic())?;
         tokio::time::timeout(left, waiting).await.ok()
     }
+
+    /// Returns whether a provider that is called now has a fair chance to answer. A call that is cut short is one of which nobody
+    /// knows, so that none with a side effect is begun without.
+    pub(super) fn leaves_fair_chance(&self, gateway: &Gateway) -> bool {
+        let left = self.deadline.remaining(gateway.clock.monotonic()).unwrap_or_default();
+        left >= gateway.config.calls.fair_chance()
+    }
 }

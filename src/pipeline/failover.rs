@@ -3,7 +3,7 @@
 //! What happens if the process dies, line by line: before `reroute` is committed the row names the first provider, which did
 //! nothing, and a look-up there finds nothing; once it is committed the row names the next one, which has heard of the call or
 //! not, and a look-up asks there; a reroute whose answer is lost is not followed by a call, so that wherever the row points,
-//! nothing happened.
+//! nothing happened. While the store is away none of this can be written, and what might fail over is not begun in the journal.
 
 use domain::ports::Reroute;
 use domain::{
@@ -32,6 +32,18 @@ pub(super) struct Chosen {
     pub(super) route: Route,
     pub(super) admission: Admitted,
     pub(super) failover: Option<Failover>,
+}
+
+impl Chosen {
+    /// Returns whose turn it was.
+    fn first(&self) -> ProviderId {
+        self.failover.map_or(self.route.service.provider, |failover| failover.from)
+    }
+
+    /// Returns whether another provider may serve than the one whose turn it was.
+    pub(super) fn may_fail_over(&self, call: &Call) -> bool {
+        may_fall_back(call, self.first())
+    }
 }
 
 /// An operation that came to its end.
@@ -77,8 +89,8 @@ pub(super) async fn run_through(
     chosen: Chosen,
 ) -> Served {
     let gateway = &worker.gateway;
+    let may_follow = chosen.may_fail_over(call);
     let Chosen { mut route, mut admission, mut failover } = chosen;
-    let may_follow = may_fall_back(call, failover.map_or(route.service.provider, |failover| failover.from));
     let mut tried: Vec<ProviderId> = failover.iter().map(|failover| failover.from).collect();
     let mut before = None;
     let tell = |failover: Failover, to: ProviderId| {
@@ -98,14 +110,15 @@ pub(super) async fn run_through(
         let mut ran = ran.following(before);
         ran.failover = failover;
         tried.push(service.provider);
-        let reason = not_executed(&ran.outcome).filter(|_| may_follow && !is_late(gateway, call));
+        let reason = not_executed(&ran.outcome).filter(|_| may_follow);
         let next = reason.and_then(|_| next_admitted(gateway, call, &mut tried));
         let (Some(reason), Some((next, admitted))) = (reason, next) else {
             return Served { service, adapter, provider_key, ran };
         };
         let next_key = next.provider_key(gateway, call, transaction);
-        // The admission is at hand: what is rerouted is called.
-        if !reroute(worker, &job, (&next, &next_key), &ran).await {
+        // Before the commit, so that it is not made in vain, and behind it, because it took its time.
+        let has_time = || call.meta.leaves_fair_chance(gateway);
+        if !(has_time() && reroute(worker, &job, (&next, &next_key), &ran).await && has_time()) {
             return Served { service, adapter, provider_key, ran };
         }
         tracing::info!(
@@ -122,7 +135,8 @@ pub(super) async fn run_through(
     }
 }
 
-/// Writes down that the next provider is called, before it hears of it. Without that, it does not.
+/// Writes down that the next provider is called, before it hears of it. Without that, it does not; written down in vain, the row
+/// names one that did nothing.
 async fn reroute(worker: &Worker, job: &Job<'_>, (next, key): (&Route, &str), ran: &Ran) -> bool {
     let tenant = job.call.principal.tenant.tenant().id;
     let to = Reroute {
@@ -131,8 +145,9 @@ async fn reroute(worker: &Worker, job: &Job<'_>, (next, key): (&Route, &str), ra
         provider_key: key.into(),
         attempt_lines: ran.attempt_lines(),
     };
-    let written = worker.gateway.ledger.reroute(tenant, job.transaction, to).await;
-    written.is_ok_and(|is_written| is_written)
+    let writing = worker.gateway.ledger.reroute(tenant, job.transaction, to);
+    let written = job.call.meta.in_time(&worker.gateway, writing).await;
+    matches!(written, Some(Ok(true)))
 }
 
 /// Returns the next provider that admits the call; those that do not are added to `tried`.
@@ -207,10 +222,6 @@ fn not_executed(outcome: &Outcome) -> Option<&'static str> {
         | Outcome::Executed(_)
         | Outcome::Unknown(_) => None,
     }
-}
-
-fn is_late(gateway: &Gateway, call: &Call) -> bool {
-    call.meta.deadline.remaining(gateway.clock.monotonic()).is_none()
 }
 
 #[cfg(test)]

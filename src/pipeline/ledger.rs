@@ -91,9 +91,7 @@ async fn begin(
         None => None,
     };
     loop {
-        let left = call.meta.deadline.remaining(gateway.clock.monotonic()).unwrap_or_default();
-        if left < gateway.config.calls.fair_chance() {
-            // A call that is cut short is one of which nobody knows.
+        if !call.meta.leaves_fair_chance(gateway) {
             return Err(Refusal::Late { provider: route.service.provider }.into());
         }
         // Reserved first: what is begun can always be recorded.
@@ -115,6 +113,11 @@ async fn begin(
                     turn.note(transaction);
                 }
                 let unsettled = Unsettled::begun(gateway, permit, (tenant, transaction));
+                if !call.meta.leaves_fair_chance(gateway) {
+                    // The commit took what was left.
+                    unsettled.record(None, Settlement::Released, None);
+                    return Err(Refusal::Late { provider: chosen.route.service.provider }.into());
+                }
                 return Ok(Begun { chosen, transaction, provider_key, unsettled, turn });
             }
             Ok(ports::Begun::Existing(row)) => return Err(Stop::Exists(row)),
@@ -141,11 +144,11 @@ fn tells_of_a_twin(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Rejected(rejection) if rejection.code == "idempotency_key_reused")
 }
 
-/// Returns what may take the ledger's place while the store is away. A twin on another node must come with the same key of the
-/// provider's: that follows from the caller's key, but not where the request itself stands for one, nor where another provider
-/// serves than the one whose turn it is. And no journal can tell nodes apart that change one order.
+/// Returns what may take the ledger's place while the store is away. A twin on another node, or of an hour ago, must come with the
+/// same key of the provider's: that follows from the caller's key, but not where the request itself stands for one, nor where another
+/// provider may serve, or have served, than the one whose turn it is. And no journal can tell nodes apart that change one order.
 fn fallback(call: &Call, chosen: &Chosen, serial: Option<&str>) -> Fallback {
-    if chosen.failover.is_some() || serial.is_some() {
+    if serial.is_some() || chosen.may_fail_over(call) {
         return Fallback::None;
     }
     let is_implicit = call.idempotency_key.is_none()

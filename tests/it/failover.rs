@@ -1,5 +1,7 @@
 //! Failover: what one provider certainly did not do, the next one does, where the tenant wants it; and nothing else.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::{Answer, LedgerFaults, Scene, StageOptions, text};
@@ -152,6 +154,17 @@ async fn a_provider_behind_an_open_circuit_is_passed_over() {
 async fn what_cannot_be_written_down_is_not_done_by_another() {
     let faults = LedgerFaults { keeps_providers: true, ..LedgerFaults::default() };
     let scene = start("unwritten", faults.in_stage(without_razorpay()), true).await;
+    let refused = scene.post_once("once", ORDERS, &rupees()).await.expect(502);
+    assert_eq!(refused.code(), "provider_unreachable");
+    assert_eq!(refused.json()["error"]["provider"], "razorpay");
+    assert!(scene.stage.effects("operation=orders.create").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_stands_in_who_has_no_time_to_answer() {
+    // Beginning and rerouting leave less than a tenth of five seconds.
+    let faults = LedgerFaults { is_slow: Some(Duration::from_millis(2_400)), ..LedgerFaults::default() };
+    let scene = start("toolate", faults.in_stage(without_razorpay()), true).await;
     let refused = scene.post_once("once", ORDERS, &rupees()).await.expect(502);
     assert_eq!(refused.code(), "provider_unreachable");
     assert_eq!(refused.json()["error"]["provider"], "razorpay");

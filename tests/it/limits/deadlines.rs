@@ -15,7 +15,7 @@ use domain::{Environment, KeyHash, SealedService, SealedTenant, TenantId, Timest
 use serde_json::json;
 
 use super::{HERE, list};
-use crate::support::{Stage, StageOptions, bearer, env_of, eventually};
+use crate::support::{LedgerFaults, Scene, Stage, StageOptions, bearer, env_of, eventually};
 
 /// A store that hangs when it is told to.
 #[derive(Debug)]
@@ -192,29 +192,49 @@ async fn providers_that_hang_leave_credentials_unverified_and_stored_by_the_dead
     assert!(services.iter().all(|service| service["last_verified_at"].is_null()), "{configured}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_its_provider_has_no_time_to_answer_is_not_made() {
-    let stage = Stage::start().await;
-    let account = stage.account("latebody").await;
-    let (address, key) = (stage.public, account.key.clone());
+/// Sends a body when less than a tenth of the five seconds is left, and returns the answer.
+async fn send_late(stage: &Stage, key: &str, path: &'static str) -> String {
+    let (address, key) = (stage.public, key.to_owned());
     let answer = tokio::task::spawn_blocking(move || {
         let body = r#"{"amount": 5, "currency": "INR"}"#;
         let mut stream = std::net::TcpStream::connect(address).expect("a connection");
         let head = format!(
-            "POST /v1/payments/orders HTTP/1.1\r\nhost: x\r\nx-platform-key: {key}\r\ncontent-type: application/json\r\n\
+            "POST {path} HTTP/1.1\r\nhost: x\r\nx-platform-key: {key}\r\ncontent-type: application/json\r\n\
              content-length: {}\r\nconnection: close\r\n\r\n",
             body.len()
         );
         stream.write_all(head.as_bytes()).expect("written");
-        // Of five seconds, less than a tenth is left.
-        std::thread::sleep(Duration::from_millis(4_600));
+        std::thread::sleep(Duration::from_millis(4_750));
         stream.write_all(body.as_bytes()).expect("written");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
         answer
     });
-    let answer = answer.await.expect("an answer");
-    assert!(answer.starts_with("HTTP/1.1 50"), "{answer}");
-    assert!(answer.contains("nothing was"), "{answer}");
+    answer.await.expect("an answer")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_its_provider_has_no_time_to_answer_is_not_made() {
+    let stage = Stage::start().await;
+    let account = stage.account("latebody").await;
+    let (order, passed) = tokio::join!(
+        send_late(&stage, &account.key, "/v1/payments/orders"),
+        send_late(&stage, &account.key, "/v1/proxy/razorpay/v1/orders"),
+    );
+    for answer in [order, passed] {
+        assert!(answer.starts_with("HTTP/1.1 50"), "{answer}");
+        assert!(answer.contains("nothing was"), "{answer}");
+    }
     assert!(stage.effects("provider=razorpay").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_beginning_took_its_time_is_not_made() {
+    // Within the five seconds, and with less than a tenth of them left.
+    let faults = LedgerFaults { is_slow: Some(Duration::from_millis(4_750)), ..LedgerFaults::default() };
+    let scene = Scene::start_with("slowbegin", faults.in_stage(StageOptions::default())).await;
+    let order = json!({"amount": "5.00", "currency": "USD", "provider": "stripe"});
+    let answer = scene.post_once("slow", "/v1/payments/orders", &order).await.expect(502);
+    assert_eq!(answer.code(), "provider_unreachable", "{}", answer.text());
+    assert!(scene.stage.effects("provider=stripe").await.is_empty());
 }

@@ -17,6 +17,8 @@ pub(crate) struct LedgerFaults {
     pub(crate) age: Duration,
     /// It never says that a row is begun, and commits it so late.
     pub(crate) commits_late: Option<Duration>,
+    /// It takes so long to begin a row, and to give one to another provider.
+    pub(crate) is_slow: Option<Duration>,
     /// It does not give rows to other providers.
     pub(crate) keeps_providers: bool,
 }
@@ -62,6 +64,7 @@ impl Ledger for FaultyLedger {
             });
             return pending().await;
         }
+        tokio::time::sleep(self.faults.is_slow.unwrap_or_default()).await;
         let begun = self.ledger.begin(entries).await?;
         let aged = |begun| match begun {
             Begun::Existing(row) => Begun::Existing(Box::new(self.row(*row))),
@@ -108,6 +111,7 @@ impl Ledger for FaultyLedger {
             let source = std::io::Error::from(std::io::ErrorKind::TimedOut).into();
             return Err(StoreError::Unavailable { doing: "rerouting", source });
         }
+        tokio::time::sleep(self.faults.is_slow.unwrap_or_default()).await;
         self.ledger.reroute(tenant, transaction, reroute).await
     }
 
