@@ -192,14 +192,15 @@ async fn nodes_that_make_parts_at_once_make_each_once() {
 async fn making_parts_lets_writers_and_readers_go_on() {
     let database = ready_database().await;
     let writer = sign_in_as(WRITER, &database).await;
+    let at = today();
     writer.batch_execute("BEGIN").await.unwrap();
-    copy_rows(&writer, &part("transaction_logs", today()), 1, 1, today()).await.unwrap();
+    copy_rows(&writer, &part("transaction_logs", at), 1, 1, at).await.unwrap();
     let reader = sign_in_as("gateway_app", &database).await;
     let sql = "SELECT count(*) FROM transaction_logs WHERE created_at >= $1 AND created_at < $2";
     reader.batch_execute("BEGIN").await.unwrap();
-    reader.query_one(sql, &[&today(), &(today() + Duration::days(1))]).await.unwrap();
+    reader.query_one(sql, &[&at, &(at + Duration::days(1))]).await.unwrap();
     let keeper = sign_in_as(WRITER, &database).await;
-    assert_eq!(ensure(&keeper, today() + Duration::days(20), 1).await, 3);
+    assert_eq!(ensure(&keeper, at + Duration::days(20), 1).await, 3);
     writer.batch_execute("COMMIT").await.unwrap();
     reader.batch_execute("COMMIT").await.unwrap();
 }
@@ -228,8 +229,9 @@ async fn two_nodes_that_drop_at_once_drop_each_part_once() {
 async fn a_clock_that_runs_ahead_drops_nothing_of_the_last_days() {
     let database = ready_database().await;
     let writer = sign_in_as(WRITER, &database).await;
-    copy_rows(&writer, &part("transaction_logs", today()), 1, 1, today()).await.unwrap();
-    assert_eq!(drop_before(&writer, today() + Duration::days(1_000)).await.unwrap(), 0);
+    let at = today();
+    copy_rows(&writer, &part("transaction_logs", at), 1, 1, at).await.unwrap();
+    assert_eq!(drop_before(&writer, at + Duration::days(1_000)).await.unwrap(), 0);
     assert_eq!(Postgres::shared().psql(&database, "SELECT count(*) FROM transaction_logs"), "1");
 }
 

@@ -10,7 +10,7 @@ use testkit::conformance::samples;
 use testkit::servers::Postgres;
 use tokio::task::JoinSet;
 
-/// Far more than all timeouts together: a store that waits longer does not give up.
+/// Far more than all timeouts of an impatient store together: one that waits longer does not give up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn soon<T>(work: impl Future<Output = T>) -> T {
@@ -62,7 +62,7 @@ async fn warm(store: &PostgresStore) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_stopped_is_missed_and_found_again() {
     let server = Postgres::start();
-    let store = Database::on(&server).await.with_partitions().open();
+    let store = Database::on(&server).await.with_partitions().open_impatient();
     warm(&store).await;
     server.stop();
     is_away(&store).await;
@@ -74,7 +74,7 @@ async fn a_server_that_was_stopped_is_missed_and_found_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_killed_is_missed_and_found_again() {
     let server = Postgres::start();
-    let store = Database::on(&server).await.with_partitions().open();
+    let store = Database::on(&server).await.with_partitions().open_impatient();
     warm(&store).await;
     server.kill();
     is_away(&store).await;
@@ -85,7 +85,7 @@ async fn a_server_that_was_killed_is_missed_and_found_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stands_still_is_given_up_on() {
     let server = Postgres::start();
-    let store = Database::on(&server).await.with_partitions().open();
+    let store = Database::on(&server).await.with_partitions().open_impatient();
     warm(&store).await;
     server.pause();
     is_away(&store).await;
@@ -99,7 +99,7 @@ async fn a_server_that_was_never_there_is_missed_at_once() {
     let server = Postgres::start();
     let database = Database::on(&server).await.with_partitions();
     server.stop();
-    let store = database.open();
+    let store = database.open_impatient();
     is_away(&store).await;
     server.start_again();
     is_back(&store).await;
@@ -122,7 +122,7 @@ fn batch(tenant: domain::TenantId) -> (Vec<LedgerEntry>, Vec<Record>) {
 async fn a_kill_in_the_middle_leaves_nothing_half_written_and_a_repeat_completes_it() {
     let server = Postgres::start();
     let database = Database::on(&server).await.with_partitions();
-    let store = database.open();
+    let store = database.open_impatient();
     let batches: Vec<_> = (0..40).map(|_| batch(samples::id())).collect();
     let mut writing = JoinSet::new();
     {

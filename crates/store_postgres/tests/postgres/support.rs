@@ -75,14 +75,14 @@ impl<'a> Database<'a> {
         self.psql("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
     }
 
-    /// Returns how a node reaches it.
+    /// Returns how a node reaches it. It is patient: a thousand callers on a busy machine wait for seconds, and nothing is wrong.
     pub(crate) fn options(&self) -> Options {
         Options {
             url: Secret::new(self.server.url(LOGIN, &self.name)),
             pool_size: 4,
-            connect_timeout: Duration::from_secs(2),
-            checkout_timeout: Duration::from_secs(3),
-            statement_timeout: Duration::from_secs(3),
+            connect_timeout: Duration::from_secs(60),
+            checkout_timeout: Duration::from_secs(60),
+            statement_timeout: Duration::from_secs(60),
             max_lifetime: Duration::from_secs(600),
             prepared_statements: true,
             ca_pem: None,
@@ -93,6 +93,17 @@ impl<'a> Database<'a> {
     /// Opens a store of a node's own.
     pub(crate) fn open(&self) -> PostgresStore {
         PostgresStore::connect(&self.options()).unwrap()
+    }
+
+    /// Opens a store that soon gives up on a server that says nothing.
+    pub(crate) fn open_impatient(&self) -> PostgresStore {
+        let options = Options {
+            connect_timeout: Duration::from_secs(2),
+            checkout_timeout: Duration::from_secs(3),
+            statement_timeout: Duration::from_secs(3),
+            ..self.options()
+        };
+        PostgresStore::connect(&options).unwrap()
     }
 }
 
