@@ -11,5 +11,6 @@ mod redis;
 
 pub use pgbouncer::PgBouncer;
 pub(crate) use ports::free_port;
+pub use ports::free_ports;
 pub use postgres::Postgres;
 pub use redis::{Redis, Watched};

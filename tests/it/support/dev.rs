@@ -1,7 +1,7 @@
 //! The program as a process of its own, which tests stop, restart and kill.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -20,18 +20,10 @@ pub(crate) struct Dev {
     pub(crate) printed: String,
 }
 
-/// Returns the first of six ports in a row that nobody listens on.
+/// Returns the first of eight ports in a row that nobody listens on. None of those that the system gives to outgoing connections:
+/// a program that starts binds them a moment later, and would find one of them taken.
 pub(crate) fn free_ports() -> u16 {
-    for _ in 0..50 {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let first = listener.local_addr().expect("an address").port();
-        drop(listener);
-        let is_free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-        if first < u16::MAX - 8 && (first..first + 8).all(is_free) {
-            return first;
-        }
-    }
-    panic!("no eight free ports in a row");
+    testkit::servers::free_ports(8)
 }
 
 /// Returns the command that starts it on this port and the next.

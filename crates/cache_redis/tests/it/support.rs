@@ -91,11 +91,11 @@ pub(crate) async fn eventually<T, R>(mut ask: impl FnMut() -> R) -> T
 where
     R: Future<Output = Option<T>>,
 {
-    for _ in 0..600 {
+    for _ in 0..1_200 {
         if let Some(found) = ask().await {
             return found;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("it did not come to that in half a minute");
+    panic!("it did not come to that in a minute");
 }

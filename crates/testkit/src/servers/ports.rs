@@ -9,10 +9,16 @@ const COUNT: u64 = 17_000;
 
 /// Returns a port of loopback that is free now. Another test may still be faster: whoever listens tries again.
 pub(crate) fn free_port() -> u16 {
+    free_ports(1)
+}
+
+/// Returns the first of so many ports of loopback in a row that are free now.
+pub fn free_ports(count: u16) -> u16 {
+    let is_free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
     loop {
-        let port = u16::try_from(FIRST + random() % COUNT).unwrap();
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return port;
+        let first = u16::try_from(FIRST + random() % COUNT).unwrap();
+        if (first..first + count).all(is_free) {
+            return first;
         }
     }
 }

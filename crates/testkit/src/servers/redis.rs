@@ -48,7 +48,7 @@ impl Redis {
     }
 
     /// Starts a master called `gateway`, a replica of it, and one Sentinel that makes the replica master when the master is
-    /// away for a second.
+    /// away for five seconds: less than that is a busy machine.
     pub fn start_sentinel() -> Watched {
         let master = Self::start();
         let replica = Self::start();
@@ -139,7 +139,8 @@ impl Redis {
             command.extend(["--save", "", "--appendonly", "no"].map(str::to_owned));
         }
         if matches!(kind, Kind::ClusterNode) {
-            command.extend(["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"].map(str::to_owned));
+            // A node that is silent for less is on a busy machine.
+            command.extend(["--cluster-enabled", "yes", "--cluster-node-timeout", "5000"].map(str::to_owned));
             command.extend(["--cluster-port".to_owned(), ports::free_port().to_string()]);
         }
         let client = binaries::program(programs, "redis-cli");
@@ -195,7 +196,7 @@ enum Kind {
 fn sentinel_settings(master: u16) -> String {
     format!(
         "sentinel monitor gateway 127.0.0.1 {master} 1\n\
-         sentinel down-after-milliseconds gateway 1000\n\
+         sentinel down-after-milliseconds gateway 5000\n\
          sentinel failover-timeout gateway 5000\n"
     )
 }
