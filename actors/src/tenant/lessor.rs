@@ -17,8 +17,8 @@ use crate::placement::arbiter_of;
 /// How often this node tells that it is there.
 pub(crate) const TELL_EVERY: Duration = Duration::from_secs(5);
 
-/// A net under the cache, which bounds its calls far below.
-const AT_MOST: Duration = Duration::from_millis(250);
+/// A net under the cache, which bounds its calls itself, as configured: above what anybody lets requests wait for Redis.
+const AT_MOST: Duration = Duration::from_secs(2);
 
 /// What a lessor needs.
 pub(crate) struct LessorParams {

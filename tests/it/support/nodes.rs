@@ -113,9 +113,15 @@ impl Installation {
 
     /// Starts three gateways.
     pub(crate) async fn three_nodes(&self) -> [Node; 3] {
+        self.three_nodes_with(&[]).await
+    }
+
+    /// As `three_nodes`, with these settings over the tests' own.
+    pub(crate) async fn three_nodes_with(&self, settings: &[(&str, &str)]) -> [Node; 3] {
         // The first one makes the installation's secrets.
-        let first = self.node("one").await;
-        let (second, third) = futures_util::join!(self.node("two"), self.node("three"));
+        let first = self.node_with("one", settings).await;
+        let (second, third) =
+            futures_util::join!(self.node_with("two", settings), self.node_with("three", settings));
         [first, second, third]
     }
 
