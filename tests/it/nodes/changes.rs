@@ -6,8 +6,9 @@ use serde_json::json;
 
 use crate::support::{Account, Installation, Node, bearer, eventually};
 
-/// How soon a revocation is known everywhere.
-const SOON: Duration = Duration::from_secs(1);
+/// How soon a revocation is known everywhere. It is told at once, and a busy machine takes seconds for that; but a node that was
+/// not told would look for itself after four minutes, and after five seconds where it knows that it hears nothing.
+const SOON: Duration = Duration::from_secs(4);
 
 async fn is_refused(node: &Node, key: &str) -> bool {
     node.ask(key).await.status == http::StatusCode::UNAUTHORIZED
@@ -44,7 +45,7 @@ async fn keys_open_and_close_on_every_node() {
         node.ask(secret).await.expect(404);
     }
 
-    // Closed everywhere within a second.
+    // Closed everywhere, by word of the node where it was closed.
     nodes[2].api.send(http::Method::DELETE, &format!("/api/keys/{id}"), &headers, "").await.expect(204);
     let revoked = Instant::now();
     assert!(is_refused(&nodes[2], secret).await, "where it was revoked it is refused at once");

@@ -35,7 +35,8 @@ async fn a_call_whose_node_died_is_finished_by_another_one() {
         let answer = other.order(&account.key, "once", &body).await;
         match answer.status.as_u16() {
             201 => Some(answer.json()),
-            409 => None,
+            // Not yet, or not known in time: how often it was done is counted below.
+            409 | 504 => None,
             _ => panic!("{}", answer.text()),
         }
     })

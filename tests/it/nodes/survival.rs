@@ -21,6 +21,13 @@ async fn is_healthy_again(node: &Node) {
     eventually("it is well again", async || (health(node).await["status"] == "ok").then_some(())).await;
 }
 
+/// Waits until an answer is where the other nodes find it: it gets there behind itself.
+async fn is_kept(installation: &Installation, key: &str) {
+    let name = format!("idempotent:*:{key}");
+    let kept = || installation.redis.cli(&["KEYS", &name]);
+    eventually("the answer is kept", async || (!kept().is_empty()).then_some(())).await;
+}
+
 /// What is true of a node at all times.
 async fn serves(node: &Node, account: &Account, key: &str) -> String {
     node.api.get("/health/ready", &[]).await.expect(200);
@@ -83,6 +90,7 @@ async fn known_tenants_are_served_whatever_is_away() {
     }
     answered.push(serves(&nodes[0], &account, "no-postgres").await);
     // Its answer is known at the other node, too, although the ledger is away.
+    is_kept(&installation, "no-postgres").await;
     let first = order(&nodes[0], &account, "no-postgres").await.expect(201);
     let there = order(&nodes[1], &account, "no-postgres").await.expect(201);
     assert_eq!(first.body, there.body);
@@ -132,8 +140,7 @@ async fn a_repeat_at_the_moment_when_postgres_goes_gets_the_answer_that_another_
     }
     installation.postgres.kill();
     let first = order(&nodes[0], &account, "again").await.expect(201);
-    // The answer reaches the cache behind itself.
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    is_kept(&installation, "again").await;
     // The other node finds out with this very request.
     let repeat = order(&nodes[1], &account, "again").await.expect(201);
     assert_eq!((repeat.header("idempotent-replayed"), &repeat.body), (Some("true"), &first.body));
