@@ -168,7 +168,7 @@ async fn a_server_that_does_not_read_is_a_time_out() {
         stream.peek(&mut [0]).ok();
         std::thread::park_timeout(Duration::from_secs(5));
     });
-    let outcome = transport().send(&plain(address), &large, Duration::from_millis(150)).await;
+    let outcome = transport().send(&plain(address), &large, Duration::from_secs(1)).await;
     check(outcome, TimedOut);
 }
 

@@ -13,7 +13,7 @@ use super::server::{
 use crate::{HyperTransport, Options, endpoint};
 
 const AMPLE: Duration = Duration::from_secs(10);
-const BRIEF: Duration = Duration::from_millis(150);
+const BRIEF: Duration = Duration::from_secs(1);
 
 fn hurried() -> HyperTransport {
     HyperTransport::new(Options { connect_timeout: BRIEF, ..options() }).expect("options")

@@ -58,8 +58,10 @@ async fn a_connection_known_to_be_closed_is_replaced() {
         assert_eq!(reply.map(|reply| reply.status), Ok(200));
         assert_eq!(served.load(Ordering::SeqCst), number);
         closed.recv_timeout(AMPLE).expect("the server closes");
-        // The runtime hears of it only when it gets to listen.
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        // The runtime hears of it only when it gets to listen: after one sleep, a late one may go on before it has.
+        for _ in 0..3 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 }
 
@@ -96,12 +98,17 @@ async fn threads_do_not_blur_the_verdict() {
         let timeout = Duration::from_micros(1 + (number * 37) % 600);
         let outcome = transport.send(&plain(address), &post("{}"), timeout).await;
         let is_unsent = matches!(outcome, Err(TransportFailure::NotSent(_)));
-        // Whoever is called next opens or finds a connection after this one's fate is settled at the server.
-        let settle = transport.send(&plain(address), &post("{}"), AMPLE).await;
-        let settled = usize::from(settle.is_ok());
+        // Whoever is answered next opens or finds a connection after this one's fate is settled at the server. Who meets one that
+        // is being closed gets no answer, and settles nothing.
+        let mut tries = 1;
+        while transport.send(&plain(address), &post("{}"), AMPLE).await.is_err() {
+            tries += 1;
+            assert!(tries <= 20, "after call {number} nobody is answered");
+        }
         let now_seen = served.load(Ordering::SeqCst);
-        if is_unsent && settle.is_ok() {
-            assert_eq!(now_seen, seen + settled, "call {number} was said not to be sent");
+        if is_unsent {
+            let of_tries = seen + 1..=seen + tries;
+            assert!(of_tries.contains(&now_seen), "call {number} was said not to be sent: {now_seen}");
         }
         seen = now_seen;
     }
@@ -180,7 +187,7 @@ async fn a_connection_given_up_at_its_deadline_is_not_used_again() {
     let address = listen(|mut stream, number| {
         // The first answer comes when nobody waits for it any more.
         if read_request(&mut stream).is_some() && number == 0 {
-            let late = Duration::from_millis(300);
+            let late = Duration::from_secs(3);
             stream.set_read_timeout(Some(late)).ok();
             read_request(&mut stream);
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate").ok();
@@ -189,7 +196,7 @@ async fn a_connection_given_up_at_its_deadline_is_not_used_again() {
         }
     });
     let transport = transport();
-    let first = transport.send(&plain(address), &post("{}"), Duration::from_millis(100)).await;
+    let first = transport.send(&plain(address), &post("{}"), Duration::from_secs(1)).await;
     assert_eq!(first.map(|reply| reply.status), Err(TransportFailure::TimedOut));
     let second = transport.send(&plain(address), &post("{}"), AMPLE).await;
     assert_eq!(second.map(|reply| reply.body), Ok("ok".into()));
