@@ -1,5 +1,8 @@
 //! A gateway that has too much to do, or a tenant that has: who is refused, and in which order.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use gateway::Config;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,6 +14,8 @@ use crate::support::{Account, Answer, Stage, StageOptions, bearer, eventually};
 /// A provider that takes orders and never answers, until it is dropped and all its connections are broken.
 struct Hanging {
     url: String,
+    /// How many orders it has taken.
+    taken: Arc<AtomicUsize>,
     accepting: JoinHandle<()>,
 }
 
@@ -18,14 +23,16 @@ impl Hanging {
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let taken = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&taken);
         let accepting = tokio::spawn(async move {
             // Ends with this task, and with it every connection.
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                connections.spawn(serve(stream));
+                connections.spawn(serve(stream, Arc::clone(&count)));
             }
         });
-        Self { url, accepting }
+        Self { url, taken, accepting }
     }
 }
 
@@ -35,9 +42,10 @@ impl Drop for Hanging {
     }
 }
 
-/// Answers whoever reads, so that credentials can be verified, and nobody who writes.
-async fn serve(mut stream: TcpStream) {
+/// Answers whoever reads, so that credentials can be verified, and nobody who writes: those are counted.
+async fn serve(mut stream: TcpStream, taken: Arc<AtomicUsize>) {
     let mut request = Vec::new();
+    let mut is_counted = false;
     loop {
         match stream.read_buf(&mut request).await {
             Ok(0) | Err(_) => return,
@@ -46,6 +54,10 @@ async fn serve(mut stream: TcpStream) {
                     b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{}";
                 stream.write_all(answer).await.ok();
                 request.clear();
+            }
+            Ok(_) if request.starts_with(b"POST") && !is_counted => {
+                taken.fetch_add(1, Ordering::SeqCst);
+                is_counted = true;
             }
             Ok(_) => {}
         }
@@ -94,8 +106,14 @@ async fn writes(stage: &Stage) -> usize {
     line.map_or(0, |number| number.parse().expect("a number"))
 }
 
-/// Begins orders that hang until so many are under way.
-async fn fill(stage: &Stage, account: &Account, hanging: &mut JoinSet<()>, places: usize) {
+/// Begins orders that hang until so many are under way. The gauge alone does not tell: it is some milliseconds old, and may have
+/// counted a request that has ended since.
+async fn fill(
+    (stage, provider): (&Stage, &Hanging),
+    account: &Account,
+    hanging: &mut JoinSet<()>,
+    places: usize,
+) {
     while hanging.len() < places {
         let (api, key) = (stage.api.clone(), account.key.clone());
         hanging.spawn(async move {
@@ -103,6 +121,8 @@ async fn fill(stage: &Stage, account: &Account, hanging: &mut JoinSet<()>, place
             api.post("/v1/payments/orders", &headers, &order("razorpay")).await;
         });
     }
+    let taken = || provider.taken.load(Ordering::SeqCst);
+    eventually("the orders are taken", async || (taken() == places).then_some(())).await;
     eventually("the places are taken", async || (writes(stage).await == places).then_some(())).await;
 }
 
@@ -145,7 +165,7 @@ async fn what_can_wait_longest_is_refused_first() {
         (17, [true, true, true, false]),
         (20, [true, true, true, true]),
     ] {
-        fill(&stage, &account, &mut hanging, places).await;
+        fill((&stage, &provider), &account, &mut hanging, places).await;
         assert_eq!(refused(&stage, &account, made).await, expected, "{places} under way");
     }
     // Before anybody is asked who they are, and before a body is read.
@@ -195,7 +215,7 @@ async fn slow_bodies_take_no_place_from_those_who_are_served() {
     // Whole at last, a request needs a place like every other.
     let late = begin_order(&stage, &account.key, &body).await;
     let mut hanging = JoinSet::new();
-    fill(&stage, &account, &mut hanging, 4).await;
+    fill((&stage, &provider), &account, &mut hanging, 4).await;
     let answer = finish(late, &body).await.to_ascii_lowercase();
     assert!(answer.starts_with("http/1.1 503 ") && answer.contains(r#""code":"overloaded""#), "{answer}");
     assert!(answer.contains("retry-after: 1\r\n") && answer.contains("x-request-id: "), "{answer}");
@@ -218,13 +238,13 @@ async fn a_tenant_whose_calls_hang_leaves_places_to_the_others() {
     .await;
     let (greedy, modest) = (stage.account("greedy").await, stage.account("modest").await);
     let mut hanging = JoinSet::new();
-    fill(&stage, &greedy, &mut hanging, 3).await;
+    fill((&stage, &provider), &greedy, &mut hanging, 3).await;
     let refused = stage.order(&greedy, &[], &order("razorpay")).await.expect(503);
     assert!(is_refused(&refused) && refused.text().contains("your calls to razorpay"), "{}", refused.text());
     // At others it has one place left.
     stage.order(&greedy, &[], &order("stripe")).await.expect(201);
     // There is a place for the other tenant: its call is under way like theirs.
-    fill(&stage, &modest, &mut hanging, 4).await;
+    fill((&stage, &provider), &modest, &mut hanging, 4).await;
     drop(provider);
     hanging.join_all().await;
 }

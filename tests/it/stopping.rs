@@ -65,12 +65,12 @@ async fn requests_under_way_while_it_is_told_to_stop_get_their_answers() {
     let razorpay = format!("http://{}", providers.addresses().razorpay);
     let variables = [
         ("GATEWAY_PROVIDERS__RAZORPAY__TEST_URL", razorpay.as_str()),
-        ("GATEWAY_LISTEN__UNREADY_SECONDS", "1"),
+        ("GATEWAY_LISTEN__UNREADY_SECONDS", "3"),
     ];
     let mut serve = Serve::start(folder.path(), &variables).await;
     let key = Account::at(&serve.api, "leaving").await.key;
     // Longer than it stays unready: answers come when connections are refused already.
-    let slow = json!({"provider": "razorpay", "operation": "orders.create", "fault": {"latency_ms": 2500}});
+    let slow = json!({"provider": "razorpay", "operation": "orders.create", "fault": {"latency_ms": 4500}});
     let json = [("content-type", "application/json")];
     let judge = Client::new(providers.addresses().control);
     judge.send(http::Method::PUT, "/_control/faults", &json, slow.to_string()).await.expect(200);

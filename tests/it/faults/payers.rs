@@ -106,9 +106,9 @@ async fn authorize(ground: &Ground, basic: &str, order: &str) {
     paypal.post(&path, &[("authorization", &token)], &json!({})).await.expect(201);
 }
 
-/// Reads an order until it is paid, for some ten seconds: what has a circuit that is still open needs a moment.
+/// Reads an order until it is paid, for a minute at least: what has a circuit that is still open needs a moment.
 async fn succeeds(ground: &Ground, key: &str, path: &str) -> bool {
-    for _ in 0..50 {
+    for _ in 0..300 {
         let answer = ground.any().get(path, &[("x-platform-key", key)]).await;
         if answer.status.is_success() && answer.json()["status"] == "succeeded" {
             return true;

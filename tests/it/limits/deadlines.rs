@@ -111,7 +111,7 @@ async fn start() -> (Stage, Arc<AtomicBool>) {
     let hangs = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&hangs);
     let stage = Stage::start_with(StageOptions {
-        configure: |config| config.calls.deadline_ms = 1_000,
+        configure: |config| config.calls.deadline_ms = 2_000,
         wrap: Box::new(move |mut stores| {
             stores.directory = Arc::new(Hanging { inner: stores.directory, hangs: Arc::clone(&told) });
             stores.services = Arc::new(Hanging { inner: stores.services, hangs: Arc::clone(&told) });
@@ -204,6 +204,7 @@ async fn send_late(stage: &Stage, key: &str, path: &'static str) -> String {
             body.len()
         );
         stream.write_all(head.as_bytes()).expect("written");
+        // Of five seconds, less than a tenth is left: half of that, so that a machine may be as late as it may be early.
         std::thread::sleep(Duration::from_millis(4_750));
         stream.write_all(body.as_bytes()).expect("written");
         let mut answer = String::new();

@@ -94,7 +94,7 @@ fn rows() -> Vec<Row> {
 
 async fn start(name: &str) -> Scene {
     let configure = |config: &mut gateway::Config| {
-        config.calls.deadline_ms = 1_500;
+        config.calls.deadline_ms = 3_000;
         // What never ends is soon too long.
         config.transport.reply_bytes = 64 * 1024;
     };

@@ -92,7 +92,7 @@ fn order() -> Vec<u8> {
 }
 
 async fn at(razorpay_url: String) -> Scene {
-    let configure = |config: &mut gateway::Config| config.calls.deadline_ms = 1_500;
+    let configure = |config: &mut gateway::Config| config.calls.deadline_ms = 3_000;
     let options = StageOptions { configure, razorpay_url: Some(razorpay_url), ..StageOptions::default() };
     Scene::start_with("bare", options).await
 }

@@ -8,9 +8,9 @@ use serde_json::json;
 use super::{fault, lost, often, unsettled};
 use crate::support::{Scene, StageOptions, bearer, env_of, eventually};
 
-/// Nobody looks by itself, and what is a second old never arrived if there is no trace of it.
+/// Nobody looks by itself, and what is three seconds old never arrived if there is no trace of it.
 fn by_repeats_alone(config: &mut Config) {
-    config.calls.quiet_ms = 1_000;
+    config.calls.quiet_ms = 3_000;
     config.reconcile.schedule_ms = vec![3_600_000];
 }
 
@@ -21,7 +21,7 @@ async fn a_call_that_is_made_again_is_not_judged_by_the_age_of_the_first() {
     let text = json!({"to": "+15558675310", "message": "Your code is 42", "provider": "twilio"});
     fault(&scene, "twilio", "sms.send", "reset_after_read").await;
     let first = lost(&scene.post_once("code", "/v1/sms", &text).await);
-    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    tokio::time::sleep(Duration::from_millis(3_500)).await;
     // Made again, since it never arrived; and this time it is done, its answer is lost, and the list does not show it yet.
     scene.stage.no_faults().await;
     fault(&scene, "twilio", "sms.send", "execute_then_reset").await;

@@ -2,10 +2,17 @@
 
 use adapters::ADAPTERS;
 use domain::{Feature, OperationKind};
+use gateway::Config;
 use serde_json::json;
 
 use super::{events, fault, lost, often, scene, settled, unsettled};
 use crate::support::{Scene, ready};
+
+/// As `often`, with less time for a call: here dozens take all of it, one after the other.
+fn often_and_briefly(config: &mut Config) {
+    often(config);
+    config.calls.deadline_ms = 1_500;
+}
 
 /// Returns the provider's call that does what an operation is for. An invoice at PayPal is a draft until it is sent: a lost draft is
 /// no unknown outcome.
@@ -51,7 +58,7 @@ async fn lose(scene: &Scene, provider: &str, operation: OperationKind, kind: &st
 }
 
 async fn lose_all(name: &str, kind: &str) {
-    let scene = scene(name, often).await;
+    let scene = scene(name, often_and_briefly).await;
     for adapter in ADAPTERS {
         let descriptor = adapter.descriptor();
         for supported in descriptor.operations {

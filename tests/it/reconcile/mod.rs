@@ -15,14 +15,14 @@ use crate::support::{Answer, Scene, StageOptions, bearer, eventually, text};
 
 /// A look-up every quarter of a second, for longer than any test.
 fn often(config: &mut Config) {
-    config.calls.deadline_ms = 1_000;
+    config.calls.deadline_ms = 2_000;
     config.reconcile.every_ms = 20;
     config.reconcile.schedule_ms = (1..=80).map(|look_up| look_up * 250).collect();
 }
 
 /// Two look-ups at once, and no more.
 fn twice(config: &mut Config) {
-    config.calls.deadline_ms = 1_000;
+    config.calls.deadline_ms = 2_000;
     config.reconcile.every_ms = 20;
     config.reconcile.schedule_ms = vec![50, 100];
 }

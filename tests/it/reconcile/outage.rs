@@ -14,7 +14,7 @@ use crate::support::{Client, Scene, StageOptions};
 fn twice_soon(config: &mut Config) {
     config.calls.deadline_ms = 2_000;
     config.reconcile.every_ms = 20;
-    config.reconcile.schedule_ms = vec![1_000, 1_200, 600_000];
+    config.reconcile.schedule_ms = vec![3_000, 3_200, 600_000];
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,7 +32,7 @@ async fn what_was_lost_before_an_outage_is_found_soon_after_it() {
     let order = json!({"amount": "500.00", "currency": "INR", "provider": "razorpay"});
     let transaction = lost(&scene.post_once("order", "/v1/payments/orders", &order).await.expect(504));
     way.refuse();
-    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    tokio::time::sleep(Duration::from_millis(4_500)).await;
     let row = unsettled(&scene, "").await.remove(0);
     assert_eq!(row["look_ups"], 0, "nobody was asked: {row}");
     way.accept();

@@ -21,8 +21,8 @@ async fn refuse(name: &str, commits_late: Duration) -> Scene {
 /// Does the same, and returns the provider's effects when its row's lease is long over.
 async fn refused(name: &str, commits_late: Duration) -> (Scene, usize) {
     let scene = refuse(name, commits_late).await;
-    // A second of its own, and five more of its lease.
-    tokio::time::sleep(Duration::from_secs(8)).await;
+    // Two seconds of its own, and five more of its lease.
+    tokio::time::sleep(Duration::from_secs(9)).await;
     let effects = scene.stage.effects("provider=stripe").await.len();
     (scene, effects)
 }
@@ -36,7 +36,7 @@ async fn what_is_committed_at_once_and_never_confirmed_is_not_done() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_committed_after_it_was_withdrawn_is_not_done() {
-    let (scene, effects) = refused("committedlate", Duration::from_secs(3)).await;
+    let (scene, effects) = refused("committedlate", Duration::from_secs(4)).await;
     assert_eq!(effects, 0);
     assert_eq!(unsettled(&scene, "").await.len(), 0);
 }
