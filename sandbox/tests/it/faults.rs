@@ -24,6 +24,13 @@ fn meet(world: &World, kind: &str) -> std::io::Result<Vec<u8>> {
     exchange(world.addresses().razorpay, &create())
 }
 
+/// Waits until a provider has made its one order, whoever was told.
+fn until_made(world: &World, provider: &str) {
+    while world.count(&format!("provider={provider}&operation=orders.create")) == 0 {
+        std::thread::yield_now();
+    }
+}
+
 /// Checks how many orders there are, what the call's record says, and that the next order works again.
 #[track_caller]
 fn check_after(world: &World, fault: &str, (effects, status): (u64, Option<u16>)) {
@@ -190,6 +197,7 @@ fn latency_delays_the_answer_of_a_request_that_was_executed_at_once() {
     let mut slow = connect(world.addresses().razorpay);
     slow.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     slow.write_all(&create()).unwrap();
+    until_made(&world, "razorpay");
     assert!(slow.read(&mut [0; 1]).is_err());
     check_after(&world, "latency_ms", (1, Some(200)));
     world.fault(&rule(r#"{"latency_ms": 20}"#));
@@ -250,6 +258,7 @@ fn a_key_is_in_use_while_its_first_answer_is_late() {
     let mut slow = connect(world.addresses().stripe);
     slow.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     slow.write_all(&request("POST", "/v1/payment_intents", &headers, form)).unwrap();
+    until_made(&world, "stripe");
     assert!(slow.read(&mut [0; 1]).is_err());
     let send = || world.stripe_with("POST", "/v1/payment_intents", form, &[("idempotency-key", "k1")]);
     let busy = send().expect(409).json();

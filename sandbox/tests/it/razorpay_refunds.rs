@@ -180,7 +180,7 @@ fn a_key_is_in_use_until_the_first_answer_leaves() {
     let world = World::new();
     let (id, _) = paid(&world);
     world.fault(
-        r#"{"provider": "razorpay", "operation": "refunds.create", "times": 1, "fault": {"latency_ms": 1500}}"#,
+        r#"{"provider": "razorpay", "operation": "refunds.create", "times": 1, "fault": {"latency_ms": 5000}}"#,
     );
     std::thread::scope(|scope| {
         let slow = scope.spawn(|| refund(&world, &id, r#"{"amount": 20000}"#, &[KEY]));
