@@ -43,7 +43,7 @@ async fn what_is_committed_after_it_was_withdrawn_is_not_done() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_committed_late_before_a_stop_is_not_done_after_the_next_start() {
-    let mut scene = refuse("stoppedlate", Duration::from_millis(1_500)).await;
+    let mut scene = refuse("stoppedlate", Duration::from_millis(2_500)).await;
     scene.stage.restart().await;
     // Nobody holds a lease any more, and what is due is looked up every second.
     tokio::time::sleep(Duration::from_secs(3)).await;
