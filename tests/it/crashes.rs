@@ -71,7 +71,7 @@ impl Crash {
         let &Death { provider, during, fault, path, ref body, .. } = death;
         let calls = self.calls(provider, during).await;
         let fault = json!({"provider": provider, "operation": during, "times": 1, "fault": {"kind": fault}});
-        self.judge.send(Method::PUT, "/_control/faults", &[JSON], fault.to_string()).await.expect(200);
+        self.judge.fault(&fault).await;
         let api = dev.api.clone();
         let waiting = tokio::spawn({
             let (key, idempotency_key, body) = (key.to_owned(), death.key(), body.to_string());
@@ -86,7 +86,7 @@ impl Crash {
         .await;
         drop(dev);
         assert!(waiting.await.expect("joined").is_err(), "nobody answered");
-        self.judge.send(Method::DELETE, "/_control/faults", &[], "").await.expect(200);
+        self.judge.no_faults().await;
         self.gateway()
     }
 
@@ -226,7 +226,7 @@ async fn a_gateway_that_died_while_another_provider_stood_in_asks_that_one() {
     account.put(&dev.api, "/api/routing", &rule).await.expect(200);
     for fault in ["hang", "execute_then_hang"] {
         let refusal = json!({"provider": "razorpay", "operation": "orders.create", "times": 1, "fault": {"status": 429}});
-        crash.judge.send(Method::PUT, "/_control/faults", &[JSON], refusal.to_string()).await.expect(200);
+        crash.judge.fault(&refusal).await;
         let death = Death {
             provider: "stripe",
             during: "orders.create",

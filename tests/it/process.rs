@@ -91,12 +91,8 @@ async fn being_told_to_stop_loses_no_request() {
     let mut dev = Dev::inside(folder.path());
     let key = dev.key.clone().expect("a test key");
     let judge = Client::new(dev.control);
-    let slow = json!({"provider": "razorpay", "operation": "orders.create", "fault": {"latency_ms": 700}})
-        .to_string();
-    judge
-        .send(http::Method::PUT, "/_control/faults", &[("content-type", "application/json")], slow)
-        .await
-        .expect(200);
+    let slow = json!({"provider": "razorpay", "operation": "orders.create", "fault": {"latency_ms": 700}});
+    judge.fault(&slow).await;
     let requests: Vec<_> = (0..20)
         .map(|_| {
             let (api, key) = (dev.api.clone(), key.clone());

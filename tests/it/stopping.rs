@@ -71,9 +71,7 @@ async fn requests_under_way_while_it_is_told_to_stop_get_their_answers() {
     let key = Account::at(&serve.api, "leaving").await.key;
     // Longer than it stays unready: answers come when connections are refused already.
     let slow = json!({"provider": "razorpay", "operation": "orders.create", "fault": {"latency_ms": 4500}});
-    let json = [("content-type", "application/json")];
-    let judge = Client::new(providers.addresses().control);
-    judge.send(http::Method::PUT, "/_control/faults", &json, slow.to_string()).await.expect(200);
+    Client::new(providers.addresses().control).fault(&slow).await;
 
     let is_welcome = Arc::new(AtomicBool::new(true));
     let clients: Vec<_> = (0..4)

@@ -149,9 +149,7 @@ impl Ground {
             proxy.follow(plan.network(number));
         }
         for fault in Plan::providers() {
-            let json = [("content-type", "application/json")];
-            let path = "/_control/faults";
-            self.control.send(Method::PUT, path, &json, fault.to_string()).await.expect(200);
+            self.control.fault(&fault).await;
         }
     }
 
@@ -160,7 +158,7 @@ impl Ground {
         for proxy in &self.network {
             proxy.follow(FaultPlan::none());
         }
-        self.control.send(Method::DELETE, "/_control/faults", &[], "").await.expect(200);
+        self.control.no_faults().await;
         for place in 0..self.seats.len() {
             let api = self.api(place).expect("a gateway");
             let mut seen = Value::Null;

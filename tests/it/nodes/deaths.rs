@@ -17,7 +17,7 @@ async fn a_call_whose_node_died_is_finished_by_another_one() {
     let account = Account::at(&doomed.api, "deaths").await;
     let body = json!({"amount": "20.00", "currency": "USD", "provider": "stripe"});
     let fault = json!({"provider": "stripe", "operation": "orders.create", "times": 1, "fault": {"kind": "execute_then_hang"}});
-    installation.control.send(Method::PUT, "/_control/faults", &JSON, fault.to_string()).await.expect(200);
+    installation.control.fault(&fault).await;
     let api = doomed.api.clone();
     let (key, text) = (account.key.clone(), body.to_string());
     let waiting = tokio::spawn(async move {

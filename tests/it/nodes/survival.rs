@@ -160,6 +160,38 @@ async fn a_tenant_that_one_node_knows_is_served_by_another_one_without_the_store
     serves(&nodes[1], &account, "elsewhere").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_have_failed_over_is_not_made_while_the_store_is_away() {
+    let installation = Installation::start().await;
+    // Nobody looks the first one up.
+    let settings = [("GATEWAY_RECONCILE__SCHEDULE_MS", "[600000]")];
+    let node = installation.node_with("one", &settings).await;
+    let account = Account::at(&node.api, "failedover").await;
+    let rule = json!({"feature": "payments", "environment": "test", "fallback": true, "providers": ["stripe", "paypal"]});
+    account.put(&node.api, "/api/routing", &rule).await.expect(200);
+    // The first provider takes nobody, and the answer of the second is lost.
+    for (provider, fault) in
+        [("stripe", json!({"status": 429})), ("paypal", json!({"kind": "execute_then_reset"}))]
+    {
+        installation
+            .control
+            .fault(&json!({"provider": provider, "operation": "orders.create", "fault": fault}))
+            .await;
+    }
+    let mut body = json!({"amount": "20.00", "currency": "USD"});
+    node.order(&account.key, "once", &body).await.expect(504);
+    assert_eq!(installation.effects("paypal", "orders.create").await, 1);
+    installation.control.no_faults().await;
+    installation.postgres.kill();
+    let refused = node.order(&account.key, "once", &body).await.expect(503);
+    assert_eq!(refused.code(), "ledger_unavailable");
+    assert_eq!(installation.effects("stripe", "orders.create").await, 0, "it may have been made elsewhere");
+    // Whoever names a provider means no other.
+    body["provider"] = json!("stripe");
+    node.order(&account.key, "named", &body).await.expect(201);
+    assert_eq!(installation.effects("stripe", "orders.create").await, 1);
+}
+
 /// Every transaction that was answered is in the log, once.
 async fn assert_logged_once(installation: &Installation, answered: &[String]) {
     let expected = answered.len().to_string();

@@ -17,12 +17,7 @@ async fn a_thousand_twins_over_three_nodes_are_one_order() {
     let key = limited["key"].as_str().expect("a key");
     // The provider takes its time, so that the twins really meet.
     let slow = json!({"provider": "razorpay", "fault": {"latency_ms": 300}});
-    let json_type = [("content-type", "application/json")];
-    installation
-        .control
-        .send(http::Method::PUT, "/_control/faults", &json_type, slow.to_string())
-        .await
-        .expect(200);
+    installation.control.fault(&slow).await;
     let body = json!({"amount": "500.00", "currency": "INR"});
     let answers = join_all((0..1_000).map(|number| nodes[number % 3].order(key, "twin", &body))).await;
     let bodies: HashSet<_> = answers.iter().map(|answer| (answer.status, answer.body.clone())).collect();

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use gateway::Config;
-use http::Method;
 use serde_json::json;
 use testkit::fault_proxy::{FaultPlan, FaultProxy};
 
@@ -27,8 +26,7 @@ async fn what_was_lost_before_an_outage_is_found_soon_after_it() {
     let control = Client::new(provider.addresses().control);
     let fault = json!({"provider": "razorpay", "operation": "orders.create", "times": 1,
         "fault": {"kind": "execute_then_reset"}});
-    let json = [("content-type", "application/json")];
-    control.send(Method::PUT, "/_control/faults", &json, fault.to_string()).await.expect(200);
+    control.fault(&fault).await;
     let order = json!({"amount": "500.00", "currency": "INR", "provider": "razorpay"});
     let transaction = lost(&scene.post_once("order", "/v1/payments/orders", &order).await.expect(504));
     way.refuse();

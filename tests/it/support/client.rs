@@ -73,6 +73,17 @@ impl Client {
         let headers: Vec<_> = headers.iter().copied().chain([("content-type", "application/json")]).collect();
         self.send(Method::POST, path, &headers, body.to_owned()).await
     }
+
+    /// Makes the sandbox misbehave, at whose control port this is.
+    pub(crate) async fn fault(&self, fault: &Value) {
+        let json = [("content-type", "application/json")];
+        self.send(Method::PUT, "/_control/faults", &json, fault.to_string()).await.expect(200);
+    }
+
+    /// Makes it behave.
+    pub(crate) async fn no_faults(&self) {
+        self.send(Method::DELETE, "/_control/faults", &[], "").await.expect(200);
+    }
 }
 
 impl Answer {

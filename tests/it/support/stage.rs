@@ -151,16 +151,12 @@ impl Stage {
 
     /// Makes the sandbox misbehave.
     pub(crate) async fn fault(&self, fault: &Value) {
-        let body = fault.to_string();
-        let json = [("content-type", "application/json")];
-        let answer = self.control.send(http::Method::PUT, "/_control/faults", &json, body).await;
-        assert!(answer.status.is_success(), "{}", answer.text());
+        self.control.fault(fault).await;
     }
 
     /// Makes the sandbox behave.
     pub(crate) async fn no_faults(&self) {
-        let answer = self.control.send(http::Method::DELETE, "/_control/faults", &[], "").await;
-        assert!(answer.status.is_success(), "{}", answer.text());
+        self.control.no_faults().await;
     }
 }
 

@@ -121,9 +121,7 @@ async fn clients_are_told_to_leave_and_what_is_under_way_is_answered() {
     let silent = Session::open(&pair, serve.public).await;
 
     let slow = json!({"provider": "razorpay", "operation": "orders.create", "fault": {"latency_ms": 2500}});
-    let json = [("content-type", "application/json")];
-    let judge = Client::new(providers.addresses().control);
-    judge.send(Method::PUT, "/_control/faults", &json, slow.to_string()).await.expect(200);
+    Client::new(providers.addresses().control).fault(&slow).await;
     let requests: Vec<_> = (0..5)
         .map(|_| {
             let (busy, key) = (Arc::clone(&busy), key.clone());

@@ -87,7 +87,9 @@ async fn while_it_drains_a_twin_still_meets_the_row_of_the_journal() {
 
 #[actix_rt::test]
 async fn while_it_drains_a_row_whose_answer_is_on_its_way_is_neither_looked_up_nor_rerouted() {
-    let stage = store_away();
+    let mut stage = store_away();
+    // Time enough for all of it to go together.
+    stage.settings.log.linger = std::time::Duration::from_millis(500);
     let tree = stage.start();
     for (number, key) in [(1, "answered"), (2, "open")] {
         let begun = tree.ledger.begin(ledger_entry(number, Some(key)), Fallback::Journal).await;
