@@ -85,6 +85,7 @@ fn settlement(outcome: &Outcome, (status, body): (u16, Bytes), next: LookUps) ->
             RejectionClass::InvalidRequest
             | RejectionClass::NotFound
             | RejectionClass::Conflict
+            | RejectionClass::KeyReused
             | RejectionClass::Declined
             | RejectionClass::Refused => Settlement::Settled { status, body },
         },

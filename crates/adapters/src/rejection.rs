@@ -142,7 +142,12 @@ pub(crate) fn key_reused(provider: &str) -> Rejection {
         "{provider} still knows this idempotency key from an earlier call, whose answer is not replayed any more; nothing was \
          done. Use a new key."
     );
-    object_state("idempotency_key_reused", message)
+    key_reused_as_told(message)
+}
+
+/// The same, in these words.
+pub(crate) fn key_reused_as_told(message: impl Into<String>) -> Rejection {
+    rejection(RejectionClass::KeyReused, "idempotency_key_reused", message)
 }
 
 /// The tenant's own balance at the provider does not suffice.

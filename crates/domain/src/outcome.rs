@@ -85,6 +85,8 @@ pub enum RejectionClass {
     NotFound,
     /// The object is in no state for it.
     Conflict,
+    /// The provider knows the idempotency key from a call that is not this one. What became of this one, that does not tell.
+    KeyReused,
     /// The payer's means of payment was refused.
     Declined,
     /// A rule of the provider forbids it.

@@ -81,6 +81,7 @@ impl ApiError {
             RejectionClass::InvalidRequest => (ErrorType::InvalidRequest, StatusCode::UNPROCESSABLE_ENTITY),
             RejectionClass::NotFound => (ErrorType::NotFound, StatusCode::NOT_FOUND),
             RejectionClass::Conflict => (ErrorType::Conflict, StatusCode::CONFLICT),
+            RejectionClass::KeyReused => (ErrorType::Idempotency, StatusCode::UNPROCESSABLE_ENTITY),
             RejectionClass::Declined => (ErrorType::Provider, StatusCode::PAYMENT_REQUIRED),
             RejectionClass::Refused | RejectionClass::Credentials => {
                 (ErrorType::Provider, StatusCode::UNPROCESSABLE_ENTITY)

@@ -194,7 +194,7 @@ fn by_description(error: &Error, missing: Missing) -> Option<Rejection> {
             rejection::invalid_field("expires_at", "Razorpay takes times at least 15 minutes ahead.")
         } else if says(KEY_TAKEN) {
             let message = "Razorpay was sent another request with the same idempotency key.";
-            rejection::object_state("idempotency_key_reused", message)
+            rejection::key_reused_as_told(message)
         } else {
             return None;
         },

@@ -93,6 +93,7 @@ pub(super) fn read_verification(reply: &Reply) -> Result<(), Rejection> {
         RejectionClass::NotFound
         | RejectionClass::InvalidRequest
         | RejectionClass::Conflict
+        | RejectionClass::KeyReused
         | RejectionClass::Declined
         | RejectionClass::Refused => rejection::credentials_rejected(NAME),
     })

@@ -187,7 +187,7 @@ fn a_key_that_was_used_leads_to_what_it_did() {
         let Outcome::Rejected(refusal) = run(&operation, &[(400, KEY_TAKEN), (200, others)]).outcome else {
             panic!()
         };
-        assert_eq!((refusal.class, refusal.code), (RejectionClass::Conflict, "idempotency_key_reused"));
+        assert_eq!((refusal.class, refusal.code), (RejectionClass::KeyReused, "idempotency_key_reused"));
     }
     // Paid, says Razorpay, and it does not show yet.
     for (status, body) in [(200, NONE), (500, ""), (429, ""), (200, "<html>"), (400, r#"{"error":{}}"#)] {

@@ -146,7 +146,7 @@ fn a_key_that_was_used_leads_to_what_it_did() {
     let Outcome::Rejected(refusal) = run(&operation, &[(409, KEY_TAKEN), (200, REFUNDS)]).outcome else {
         panic!()
     };
-    assert_eq!((refusal.class, refusal.code), (RejectionClass::Conflict, "idempotency_key_reused"));
+    assert_eq!((refusal.class, refusal.code), (RejectionClass::KeyReused, "idempotency_key_reused"));
     // Made, says Razorpay, and it does not show yet.
     for (status, body) in [(200, NONE), (500, "")] {
         let lost = run(&operation, &[(409, KEY_TAKEN), (status, body)]).outcome;

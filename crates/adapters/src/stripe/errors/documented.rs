@@ -59,6 +59,7 @@ const fn word(class: RejectionClass) -> &'static str {
         RejectionClass::InvalidRequest => "invalid_request",
         RejectionClass::NotFound => "not_found",
         RejectionClass::Conflict => "conflict",
+        RejectionClass::KeyReused => "idempotency",
         RejectionClass::Declined => "declined",
         RejectionClass::Refused => "refused",
         RejectionClass::Credentials => "credentials",

@@ -86,6 +86,7 @@ const fn may_have_ended(class: RejectionClass) -> bool {
         class,
         RejectionClass::NotFound
             | RejectionClass::Conflict
+            | RejectionClass::KeyReused
             | RejectionClass::Refused
             | RejectionClass::InvalidRequest
     )

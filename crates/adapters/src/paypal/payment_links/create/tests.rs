@@ -131,7 +131,7 @@ fn the_invoice_of_another_call_with_the_key_is_neither_sent_nor_told() {
         assert_ne!(others, FOUND);
         let played = play(&create(link()), &[(422, &taken), (200, &others)]);
         assert_eq!(played.calls(), [MAKE, SEARCH]);
-        assert_eq!(rejected(played.outcome), (RejectionClass::Conflict, "idempotency_key_reused"));
+        assert_eq!(rejected(played.outcome), (RejectionClass::KeyReused, "idempotency_key_reused"));
     }
 }
 

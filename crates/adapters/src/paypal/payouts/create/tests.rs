@@ -81,7 +81,7 @@ fn the_batch_of_the_first_time_is_the_payout() {
 fn the_batch_of_an_earlier_use_of_the_key_is_not_this_payout() {
     let earlier = PAID.replace("2026-01-05T10:00:00Z", "2025-08-20T10:00:00Z");
     let played = play(&create(payout()), &[(400, TAKEN), (200, &earlier)]);
-    assert_eq!(rejected(played.outcome), (RejectionClass::Conflict, "idempotency_key_reused"));
+    assert_eq!(rejected(played.outcome), (RejectionClass::KeyReused, "idempotency_key_reused"));
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn a_part_of_a_capture_is_refunded_with_exactly_these_bytes() {
 fn what_an_earlier_use_of_the_key_gave_back_is_not_this_refund() {
     let earlier = REFUND.replace("2026-01-06T09:00:00Z", "2025-08-20T09:00:00Z");
     let played = play(&refund(of_capture("3C679366HH908993F"), money("40")), &[(200, &earlier)]);
-    assert_eq!(rejected(played.outcome), (RejectionClass::Conflict, "idempotency_key_reused"));
+    assert_eq!(rejected(played.outcome), (RejectionClass::KeyReused, "idempotency_key_reused"));
 }
 
 #[test]

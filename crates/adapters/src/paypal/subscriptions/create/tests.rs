@@ -90,7 +90,7 @@ fn what_an_earlier_use_of_the_key_made_is_neither_used_nor_told() {
     ] {
         let played = play(&create(subscription), &replies);
         assert_eq!(played.requests.len(), replies.len());
-        assert_eq!(rejected(played.outcome), (RejectionClass::Conflict, "idempotency_key_reused"));
+        assert_eq!(rejected(played.outcome), (RejectionClass::KeyReused, "idempotency_key_reused"));
     }
 }
 

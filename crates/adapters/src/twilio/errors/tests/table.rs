@@ -89,6 +89,7 @@ fn class_name(class: RejectionClass) -> &'static str {
         RejectionClass::InvalidRequest => "invalid_request",
         RejectionClass::NotFound => "not_found",
         RejectionClass::Conflict => "conflict",
+        RejectionClass::KeyReused => "idempotency",
         RejectionClass::Declined => "declined",
         RejectionClass::Refused => "refused",
         RejectionClass::Credentials => "credentials",
