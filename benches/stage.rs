@@ -243,6 +243,7 @@ fn settings() -> Settings {
             calls: 64,
             attempts: 3,
             attempt_timeout: MINUTE,
+            fair_chance: Duration::ZERO,
             backoff,
             breaker: BreakerPolicy::try_new(breaker).unwrap(),
             retry_budget: RetryBudgetSettings {

@@ -143,7 +143,9 @@ impl Running {
     pub async fn stop(self) {
         self.state.close();
         let [public, admin] = self.servers;
-        public.stop(true).await;
+        // Both take as long as calls to providers do.
+        let drain = Duration::from_secs(self.gateway.config.listen.drain_seconds);
+        futures_util::join!(public.stop(true), self.tree.stop_looking(drain));
         self.gateway.tasks.close();
         self.gateway.tasks.wait().await;
         pipeline::withdraw_rest(&self.gateway).await;

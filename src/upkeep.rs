@@ -1,4 +1,5 @@
-//! Chores that no request waits for: metrics that leave their window, how much is unsettled, when keys were last used, answers no longer replayed.
+//! Chores that no request waits for: metrics that leave their window, how circuits stand, how much is unsettled, when keys were
+//! last used, answers no longer replayed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +45,7 @@ pub(crate) async fn run(gateway: Arc<Gateway>, telemetry: telemetry::Telemetry) 
         tokio::time::sleep(EVERY).await;
         round = round.wrapping_add(1);
         telemetry.run_upkeep();
+        gateway.providers.show_circuits();
         tell_unsettled(&gateway).await;
         gateway.catalog.addresses(gateway.limits.addresses(gateway.clock.monotonic()));
         if round.is_multiple_of(ROUNDS_PER_TOUCH) {

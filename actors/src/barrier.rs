@@ -40,6 +40,17 @@ impl NotAdmitted {
 }
 
 impl Barrier {
+    /// Returns the closed set's word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ProviderCircuit => "provider_circuit",
+            Self::CredentialsCircuit => "credentials_circuit",
+            Self::ProviderFull => "provider_full",
+            Self::ServiceFull => "service_full",
+            Self::TenantFull => "tenant_full",
+        }
+    }
+
     /// Returns what it means for the operation.
     pub const fn not_sent(self) -> NotSent {
         match self {

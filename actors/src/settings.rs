@@ -82,6 +82,8 @@ pub struct ProviderSettings {
     pub attempts: u8,
     /// How long one attempt may take where another may follow it.
     pub attempt_timeout: Duration,
+    /// How much time must be left for an attempt that follows another.
+    pub fair_chance: Duration,
     /// The waits between attempts.
     pub backoff: Backoff,
     /// When the circuit of an operation opens, and for how long.

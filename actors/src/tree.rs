@@ -3,6 +3,7 @@
 mod arbiters;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_rt::System;
 use domain::ports::{Changes, Journal, Ledger, QuotaLeases, TenantDirectory, TransactionLog};
@@ -364,6 +365,13 @@ impl Tree {
         }
     }
 
+    /// Has the reconciler take no more rows, and waits until its look-ups under way are over, or `grace` is.
+    pub async fn stop_looking(&self, grace: Duration) {
+        if let Some(reconciler) = &self.reconciler {
+            reconciler.stop(grace).await;
+        }
+    }
+
     /// Stops the tree in the table's order; to be called when the last request is answered. Each writer has
     /// `Settings::stop_grace` to finish what it was given; handles that are still held refuse from then on.
     pub async fn stop(self) -> StopReport {
@@ -373,11 +381,7 @@ impl Tree {
         rows.sort_by_key(|row| row.stops);
         for row in rows {
             match row.child {
-                "reconciler" => {
-                    if let Some(reconciler) = &self.reconciler {
-                        reconciler.stop(grace).await;
-                    }
-                }
+                "reconciler" => self.stop_looking(grace).await,
                 "keeper" => self.tenants.stop(),
                 "listener" => self.tenants.stop_listening(),
                 "provider" => self.providers.stop(),

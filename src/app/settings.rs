@@ -38,6 +38,10 @@ const CREDENTIALS_BREAKER: BreakerSettings = BreakerSettings {
     max_open_for: Duration::from_secs(60),
 };
 
+/// How long each writer has for what it was given, when requests are over: several commits, and not so long that whoever stops
+/// the process loses patience first.
+const WRITERS_GRACE: Duration = Duration::from_secs(10);
+
 /// Returns how long a commit of the ledger may take. Behind PostgreSQL there is the journal: what it can take goes on well within a
 /// request's deadline. Behind the embedded store there is nothing, and its disk may be slow.
 const fn ledger_patience(engine: StoreEngine) -> Duration {
@@ -82,6 +86,7 @@ pub(super) fn actors(config: &Config) -> Result<Settings, BuildError> {
             calls: config.calls.provider_in_flight,
             attempts: config.calls.attempts,
             attempt_timeout: Duration::from_secs(10),
+            fair_chance: config.calls.fair_chance(),
             backoff: backoff(50, 2_000)?,
             breaker: BreakerPolicy::try_new(PROVIDER_BREAKER).map_err(|error| broken(&error))?,
             retry_budget: RETRY_BUDGET,
@@ -102,7 +107,7 @@ pub(super) fn actors(config: &Config) -> Result<Settings, BuildError> {
             backoff: backoff(50, 1_000)?,
         },
         reconciler: ReconcilerSettings { every: config.reconcile.every(), at_once: config.reconcile.at_once },
-        stop_grace: Duration::from_secs(config.listen.drain_seconds),
+        stop_grace: WRITERS_GRACE,
     })
 }
 

@@ -93,6 +93,8 @@ pub(super) struct ErrorFields {
     provider_message: Option<String>,
 }
 
+/// The code of a store that does not answer.
+const STORE_AWAY: &str = "store_unavailable";
 /// The code of an outcome that a person found out.
 pub(super) const SETTLED_BY_HAND: &str = "settled_by_hand";
 
@@ -210,12 +212,8 @@ impl ApiError {
     /// The gateway's store is away.
     pub fn store_away() -> Self {
         let message = "The gateway cannot reach its store; nothing was done.";
-        let mut error = Self::new(
-            ErrorType::ProviderUnavailable,
-            StatusCode::SERVICE_UNAVAILABLE,
-            "store_unavailable",
-            message,
-        );
+        let mut error =
+            Self::new(ErrorType::ProviderUnavailable, StatusCode::SERVICE_UNAVAILABLE, STORE_AWAY, message);
         error.retry_after = Some(Duration::from_secs(1));
         error
     }
@@ -226,7 +224,14 @@ impl ApiError {
         error.body.message =
             "The gateway's store did not answer in time: the change may have been made. Read before you send it again."
                 .into();
+        error.body.retryable = false;
         error
+    }
+
+    /// The same error as it is told of a change: of what the store was asked, nobody knows whether it was done.
+    #[must_use]
+    pub fn of_change(self) -> Self {
+        if self.body.code == STORE_AWAY { Self::store_unsure() } else { self }
     }
 
     /// Names the field at fault by its place in a larger object.

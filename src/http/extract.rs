@@ -84,6 +84,16 @@ async fn in_time(
     })
 }
 
+/// Lets an answer under `/api` come. A store that failed in the middle of a change may have made it.
+async fn answered(
+    request: &HttpRequest,
+    worker: &Worker,
+    answer: impl Future<Output = Result<HttpResponse, ApiError>>,
+) -> Result<HttpResponse, ApiError> {
+    let answer = in_time(request, worker, ApiError::store_unsure, answer).await;
+    answer.map_err(|error| if request.method().is_safe() { error } else { error.of_change() })
+}
+
 async fn enter(request: &HttpRequest, scope: Scope, facts: &mut Facts) -> Result<Visit, ApiError> {
     let worker = worker_of(request)?;
     let arrival = request.extensions().get::<Arrival>().cloned().ok_or_else(ApiError::internal)?;
@@ -181,7 +191,7 @@ pub(super) async fn person(
     let result = match identify(request) {
         Ok(person) => {
             facts.tenant = Some(person.tenant);
-            in_time(request, &person.worker, ApiError::store_unsure, handle(&person)).await
+            answered(request, &person.worker, handle(&person)).await
         }
         Err(error) => Err(error),
     };
@@ -198,7 +208,7 @@ pub(super) async fn anybody(
     let result = match worker_of(request) {
         Ok(worker) => {
             let from = request.extensions().get::<Arrival>().and_then(|arrival| arrival.ip);
-            in_time(request, &worker, ApiError::store_unsure, handle(&worker, from)).await
+            answered(request, &worker, handle(&worker, from)).await
         }
         Err(error) => Err(error),
     };

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::error::ApiError;
 
-pub(super) use body::{MostBodyBytes, RawBody};
+pub(super) use body::{MostBodyBytes, Pace, RawBody};
 
 /// Checks that a body, if there is one, says that it is JSON.
 ///

@@ -46,11 +46,9 @@ fn admit_to(gateway: &Gateway, call: &Call, provider: ProviderId, calls: Calls) 
     let service = service_entry(call, provider)?;
     let handle = gateway.providers.get(provider).ok_or(Refusal::Internal("finding a provider"))?;
     let (principal, now) = (&call.principal, gateway.clock.monotonic());
-    let stopped = |NotAdmitted { barrier, retry_after }| Refusal::CircuitOpen {
-        provider,
-        reason: barrier.not_sent(),
-        barrier,
-        retry_after,
+    let stopped = |NotAdmitted { barrier, retry_after }| {
+        gateway.catalog.not_admitted(provider.as_str(), barrier.as_str());
+        Refusal::CircuitOpen { provider, reason: barrier.not_sent(), barrier, retry_after }
     };
     let tenant = principal.tenant.admit(service, now).map_err(stopped)?;
     let circuit = CircuitOf { environment: principal.environment, calls };
@@ -95,6 +93,7 @@ pub(super) const fn verdict(outcome: &Outcome) -> Verdict {
             RejectionClass::InvalidRequest
             | RejectionClass::NotFound
             | RejectionClass::Conflict
+            | RejectionClass::KeyReused
             | RejectionClass::Declined
             | RejectionClass::Refused => Verdict::Success,
         },

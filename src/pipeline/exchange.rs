@@ -213,6 +213,10 @@ impl Caller<'_> {
             .endpoints
             .of(job.service.provider, job.call.principal.environment)
             .ok_or(Outcome::NotSent(NotSent::Unreachable))?;
+        if request.effect == Effect::Write && !job.call.meta.leaves_fair_chance(gateway) {
+            // The ledger, a token, or the calls before this one took the time.
+            return Err(Outcome::NotSent(NotSent::DeadlinePassed));
+        }
         let report = provider
             .attempt(AttemptCall {
                 transport: &*self.worker.transport,

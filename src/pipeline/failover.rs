@@ -110,15 +110,15 @@ pub(super) async fn run_through(
         let mut ran = ran.following(before);
         ran.failover = failover;
         tried.push(service.provider);
-        let reason = not_executed(&ran.outcome).filter(|_| may_follow);
+        let is_wanted = may_follow && call.meta.leaves_fair_chance(gateway);
+        let reason = not_executed(&ran.outcome).filter(|_| is_wanted);
         let next = reason.and_then(|_| next_admitted(gateway, call, &mut tried));
         let (Some(reason), Some((next, admitted))) = (reason, next) else {
             return Served { service, adapter, provider_key, ran };
         };
         let next_key = next.provider_key(gateway, call, transaction);
-        // Before the commit, so that it is not made in vain, and behind it, because it took its time.
-        let has_time = || call.meta.leaves_fair_chance(gateway);
-        if !(has_time() && reroute(worker, &job, (&next, &next_key), &ran).await && has_time()) {
+        // The admission is at hand: what is rerouted is called.
+        if !reroute(worker, &job, (&next, &next_key), &ran).await {
             return Served { service, adapter, provider_key, ran };
         }
         tracing::info!(
@@ -215,6 +215,7 @@ fn not_executed(outcome: &Outcome) -> Option<&'static str> {
             RejectionClass::InvalidRequest
             | RejectionClass::NotFound
             | RejectionClass::Conflict
+            | RejectionClass::KeyReused
             | RejectionClass::Declined
             | RejectionClass::Refused => None,
         },

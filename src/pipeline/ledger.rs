@@ -2,7 +2,9 @@
 
 use actors::{Fallback, LedgerUnavailable};
 use domain::ports::{self, KeptAnswer};
-use domain::{LedgerEntry, LedgerState, Outcome, RetrySafety, Settlement, TransactionId, Unknown};
+use domain::{
+    LedgerEntry, LedgerState, Outcome, RejectionClass, RetrySafety, Settlement, TransactionId, Unknown,
+};
 
 use super::exchange::Job;
 use super::failover::{Chosen, Served, admit_first, run_through};
@@ -113,11 +115,6 @@ async fn begin(
                     turn.note(transaction);
                 }
                 let unsettled = Unsettled::begun(gateway, permit, (tenant, transaction));
-                if !call.meta.leaves_fair_chance(gateway) {
-                    // The commit took what was left.
-                    unsettled.record(None, Settlement::Released, None);
-                    return Err(Refusal::Late { provider: chosen.route.service.provider }.into());
-                }
                 return Ok(Begun { chosen, transaction, provider_key, unsettled, turn });
             }
             Ok(ports::Begun::Existing(row)) => return Err(Stop::Exists(row)),
@@ -141,7 +138,7 @@ async fn begin(
 
 /// Returns whether the provider has met this key with another body. Ours tell the transaction, so a twin's has.
 fn tells_of_a_twin(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Rejected(rejection) if rejection.code == "idempotency_key_reused")
+    matches!(outcome, Outcome::Rejected(rejection) if rejection.class == RejectionClass::KeyReused)
 }
 
 /// Returns what may take the ledger's place while the store is away. A twin on another node, or of an hour ago, must come with the

@@ -12,9 +12,6 @@ use super::routing::{self, Service};
 use super::{Call, Refusal};
 use crate::app::{Gateway, Worker};
 
-/// How a provider's refusal is called that knows a key for other bytes than these.
-const KEY_REUSED: &str = "idempotency_key_reused";
-
 /// What was found out about a call.
 #[derive(Debug)]
 pub(super) enum Finding {
@@ -103,11 +100,14 @@ fn tells_of_the_first(ran: &Ran) -> bool {
         }
         Outcome::Executed(_) => true,
         Outcome::Rejected(rejection) => {
-            let is_about_now = matches!(
+            let says_nothing = matches!(
                 rejection.class,
-                RejectionClass::RateLimited | RejectionClass::Unavailable | RejectionClass::Credentials
+                RejectionClass::RateLimited
+                    | RejectionClass::Unavailable
+                    | RejectionClass::Credentials
+                    | RejectionClass::KeyReused
             );
-            !is_about_now && rejection.code != KEY_REUSED && ran.tells_of_the_write()
+            !says_nothing && ran.tells_of_the_write()
         }
         Outcome::NotSent(_) | Outcome::Unknown(_) => false,
     }

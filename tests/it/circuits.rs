@@ -113,6 +113,16 @@ async fn an_outage_stops_one_operation_for_all_tenants_and_ends_by_itself() {
     let series = r#"gateway_circuit_state{provider="razorpay",operation="orders.create",environment="test"}"#;
     let metrics = stage.admin.get("/metrics", &[]).await.text();
     assert!(metrics.contains(series) && !metrics.contains(&format!("{series} 0")), "{metrics}");
+    assert!(
+        metrics
+            .contains(r#"gateway_calls_not_admitted_total{provider="razorpay",barrier="provider_circuit"}"#)
+    );
+    // Nobody calls, and it shows all the same that the next one may.
+    eventually("its time is over", async || {
+        let metrics = stage.admin.get("/metrics", &[]).await.text();
+        metrics.contains(&format!("{series} 1")).then_some(())
+    })
+    .await;
 
     stage.no_faults().await;
     eventually("a probe finds out that it works again", async || {

@@ -167,7 +167,6 @@ async fn nobody_stands_in_who_has_no_time_to_answer() {
     let scene = start("toolate", faults.in_stage(without_razorpay()), true).await;
     let refused = scene.post_once("once", ORDERS, &rupees()).await.expect(502);
     assert_eq!(refused.code(), "provider_unreachable");
-    assert_eq!(refused.json()["error"]["provider"], "razorpay");
     assert!(scene.stage.effects("operation=orders.create").await.is_empty());
 }
 

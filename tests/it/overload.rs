@@ -74,11 +74,13 @@ fn order(provider: &str) -> Value {
     json!({"provider": provider, "amount": "20.00", "currency": currency})
 }
 
-/// Begins an order whose body is still to come; the gateway has read its head, and waits.
-async fn begin_order(stage: &Stage, key: &str, body: &str) -> TcpStream {
+const ORDERS: &str = "/v1/payments/orders";
+
+/// Begins a request whose body is still to come; the gateway has read its head, and waits.
+async fn begin(stage: &Stage, path: &str, key: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(stage.public).await.expect("a connection");
     let head = format!(
-        "POST /v1/payments/orders HTTP/1.1\r\nhost: x\r\nx-platform-key: {key}\r\ncontent-type: application/json\r\n\
+        "POST {path} HTTP/1.1\r\nhost: x\r\nx-platform-key: {key}\r\ncontent-type: application/json\r\n\
          expect: 100-continue\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
@@ -202,26 +204,36 @@ async fn slow_bodies_take_no_place_from_those_who_are_served() {
     // More of them than places, and nobody knows yet whose they are.
     let mut slow = Vec::new();
     for _ in 0..7 {
-        slow.push(begin_order(&stage, "unf_test_nobody", &body).await);
+        slow.push(begin(&stage, ORDERS, "unf_test_nobody", &body).await);
+        slow.push(begin(&stage, "/v1/proxy/stripe/v1/customers", &account.key, &body).await);
     }
-    slow.push(begin_order(&stage, &account.key, &body).await);
+    slow.push(begin(&stage, ORDERS, &account.key, &body).await);
     stage.order(&account, &[], &order("stripe")).await.expect(201);
     let answer = finish(slow.pop().expect("a request"), &body).await;
     assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    // The passthrough's is the provider's own answer, to a body of a kind that it does not take.
+    let answer = finish(slow.pop().expect("a request"), &body).await;
+    assert!(answer.starts_with("HTTP/1.1 4") && answer.contains("x-transaction-id: "), "{answer}");
     let answer = finish(slow.pop().expect("a request"), &body).await;
     assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
     drop(slow);
 
     // Whole at last, a request needs a place like every other.
-    let late = begin_order(&stage, &account.key, &body).await;
+    let late = begin(&stage, ORDERS, &account.key, &body).await;
+    let passed = begin(&stage, "/v1/proxy/stripe/v1/customers", &account.key, &body).await;
     let mut hanging = JoinSet::new();
     fill((&stage, &provider), &account, &mut hanging, 4).await;
     let answer = finish(late, &body).await.to_ascii_lowercase();
     assert!(answer.starts_with("http/1.1 503 ") && answer.contains(r#""code":"overloaded""#), "{answer}");
     assert!(answer.contains("retry-after: 1\r\n") && answer.contains("x-request-id: "), "{answer}");
+    let answer = finish(passed, &body).await;
+    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains(r#""code":"overloaded""#), "{answer}");
     let metrics = stage.admin.get("/metrics", &[]).await.expect(200).text();
-    let shed = r#"gateway_requests_shed_total{class="writes"} 1"#;
-    assert!(metrics.contains(shed), "{shed} is not in\n{metrics}");
+    for shed in
+        ["writes", "passthrough"].map(|class| format!("gateway_requests_shed_total{{class=\"{class}\"}} 1"))
+    {
+        assert!(metrics.contains(&shed), "{shed} is not in\n{metrics}");
+    }
     drop(provider);
     hanging.join_all().await;
     stage.order(&account, &[], &order("stripe")).await.expect(201);

@@ -317,6 +317,7 @@ fn settings() -> Settings {
             calls: 2,
             attempts: 3,
             attempt_timeout: Duration::from_secs(10),
+            fair_chance: Duration::ZERO,
             backoff: backoff(),
             breaker: BreakerPolicy::try_new(breaker).unwrap(),
             retry_budget: RetryBudgetSettings {

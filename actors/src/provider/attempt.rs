@@ -176,7 +176,8 @@ impl ProviderHandle {
         let wait = backoff.max(asked_for.unwrap_or_default());
         let now = self.now();
         // The budget last: what is not going to be used is not taken from it.
-        let may = again.deadline.leaves_room_for(wait, now) && self.shared.budget.try_retry(now).is_ok();
+        let needed = wait.saturating_add(self.shared.settings.fair_chance);
+        let may = again.deadline.leaves_room_for(needed, now) && self.shared.budget.try_retry(now).is_ok();
         may.then_some(wait)
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Descriptor, Environment, OperationKind, TenantId};
-use resilience::{Breaker, BreakerObservation, BreakerPolicy, Fault, Permit, Transition, Verdict, Witness};
+use resilience::{
+    Breaker, BreakerObservation, BreakerPolicy, BreakerState, Fault, Permit, Transition, Verdict, Witness,
+};
 use telemetry::{CircuitLabels, CircuitLevel};
 
 use super::ProviderHandle;
@@ -148,9 +150,21 @@ impl ProviderHandle {
     pub fn troubled_circuits(&self, environment: Environment) -> Vec<CircuitObservation> {
         let is_troubled = |seen: &CircuitObservation| {
             seen.circuit.environment == environment
-                && (seen.breaker.failures > 0 || seen.breaker.state != resilience::BreakerState::Closed)
+                && (seen.breaker.failures > 0 || seen.breaker.state != BreakerState::Closed)
         };
         self.circuits().filter(is_troubled).collect()
+    }
+
+    /// Tells the metrics how every circuit stands.
+    pub(super) fn show_circuits(&self) {
+        for seen in self.circuits() {
+            let level = match seen.breaker.state {
+                BreakerState::Closed => CircuitLevel::Closed,
+                BreakerState::Open { .. } => CircuitLevel::Open,
+                BreakerState::HalfOpen => CircuitLevel::HalfOpen,
+            };
+            self.shared.show(seen.circuit, level);
+        }
     }
 
     /// Returns how every circuit stands.
@@ -178,11 +192,12 @@ impl ProviderAdmission {
             (self.permit.take(), self.provider.circuits.breaker(self.circuit))
             && let Some(transition) = breaker.record(permit, verdict, now)
         {
-            let to = match transition {
-                Transition::Opened { .. } | Transition::GivenBack => CircuitLevel::Open,
-                Transition::Closed => CircuitLevel::Closed,
-            };
-            self.provider.tell(self.circuit, to);
+            match transition {
+                Transition::Opened { .. } => self.provider.tell(self.circuit, CircuitLevel::Open),
+                Transition::Closed => self.provider.tell(self.circuit, CircuitLevel::Closed),
+                // It was open before, and whoever comes next probes.
+                Transition::GivenBack => self.provider.show(self.circuit, CircuitLevel::HalfOpen),
+            }
             tracing::warn!(
                 provider = self.provider.provider.as_str(),
                 environment = %self.circuit.environment,
@@ -205,6 +220,10 @@ impl Drop for ProviderAdmission {
 }
 
 impl Shared {
+    fn show(&self, circuit: CircuitOf, level: CircuitLevel) {
+        self.catalog.circuit_stands(self.labels(circuit), level);
+    }
+
     fn tell(&self, circuit: CircuitOf, to: CircuitLevel) {
         self.catalog.circuit_moved(self.labels(circuit), to);
     }

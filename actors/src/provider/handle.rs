@@ -63,6 +63,13 @@ impl Providers {
         all
     }
 
+    /// Tells the metrics how every circuit stands. Those that nobody calls through change by time alone.
+    pub fn show_circuits(&self) {
+        for handle in self.all.iter() {
+            handle.show_circuits();
+        }
+    }
+
     /// Lets the actors end.
     pub(crate) fn stop(&self) {
         for handle in self.all.iter() {

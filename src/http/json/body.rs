@@ -71,7 +71,7 @@ impl FromRequest for RawBody {
         // On the admin port, which is private, the pace alone is asked for.
         let worker = request.app_data::<Data<Worker>>();
         let time_limit = worker.map_or(Duration::MAX, |worker| worker.gateway.config.listen.body());
-        let pace = Pace { began: Instant::now(), time_limit };
+        let pace = Pace::begin(time_limit);
         let state = State::Reading { payload: payload.take(), most: most.0, pace, timer: None };
         Reading::new(state, request.extensions().get::<Admission>().cloned())
     }
@@ -90,14 +90,21 @@ enum State {
     Failed(NoBody),
 }
 
-struct Pace {
+/// How fast a body must come.
+#[derive(Debug)]
+pub(in crate::http) struct Pace {
     began: Instant,
     time_limit: Duration,
 }
 
 impl Pace {
+    /// Returns the pace of a body that begins now and may take so long in all.
+    pub(in crate::http) fn begin(time_limit: Duration) -> Self {
+        Self { began: Instant::now(), time_limit }
+    }
+
     /// Returns how long the next piece may take, after so many bytes; nothing: it is late.
-    fn left(&self, bytes: usize) -> Option<Duration> {
+    pub(in crate::http) fn left(&self, bytes: usize) -> Option<Duration> {
         let due = due_after(bytes).min(self.time_limit);
         due.checked_sub(self.began.elapsed()).filter(|left| !left.is_zero())
     }

@@ -1,7 +1,9 @@
 //! The call itself: authorised by the adapter, and with a new token once, where the body is there to be sent again.
 
 use actors::{ProviderHandle, Seat, StreamAnswer, StreamCall, StreamReport};
-use domain::{Attempt, NotSent, Outcome, Rejection, RejectionClass, Reply, Request, StreamedReply, Upload};
+use domain::{
+    Attempt, Effect, NotSent, Outcome, Rejection, RejectionClass, Reply, Request, StreamedReply, Upload,
+};
 
 use super::answer::{Taken, in_one_piece, in_pieces, take};
 use crate::app::Worker;
@@ -42,6 +44,10 @@ pub(super) async fn call_provider(
                 return called;
             }
         };
+        if request.effect == Effect::Write && !job.call.meta.leaves_fair_chance(&worker.gateway) {
+            called.answer = Err(Outcome::NotSent(NotSent::DeadlinePassed));
+            return called;
+        }
         let secret = token.as_ref().map(|token| token.secret());
         job.adapter.authorize(&mut request, &job.service.credentials, secret);
         let report = stream(worker, job, provider, (&request, upload.take())).await;

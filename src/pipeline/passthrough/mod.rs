@@ -122,9 +122,6 @@ async fn carry(
     let Step::Call(request) = route.exchange.begin(&job.context(gateway)) else {
         return Err(Refusal::Internal("planning a request that is carried"));
     };
-    if job.call.operation.kind().has_side_effect() && !job.call.meta.leaves_fair_chance(gateway) {
-        return Err(Refusal::Late { provider: route.service.provider });
-    }
     // Dies in here: the provider may have done it, and no row tells.
     let called = call_provider(&worker, &job, *request, upload).await;
     let Called { answer, seat, mut attempts } = called;

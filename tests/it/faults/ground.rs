@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
-use http::Method;
 use serde_json::Value;
 use tempfile::TempDir;
 use testkit::fault_proxy::{FaultPlan, FaultProxy};

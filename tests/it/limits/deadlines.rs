@@ -172,6 +172,7 @@ async fn what_the_dashboard_asks_is_answered_by_the_deadline_and_says_whether_a_
     let changed = account.put(&stage.api, "/api/routing", &rule).await.expect(503);
     assert_eq!(changed.code(), "store_unavailable");
     assert!(changed.text().contains("may have been made"), "{}", changed.text());
+    assert_eq!(changed.json()["error"]["retryable"], false, "{}", changed.text());
     assert!(changed.header("retry-after").is_some());
     hangs.store(false, Ordering::SeqCst);
     account.put(&stage.api, "/api/routing", &rule).await.expect(200);

@@ -80,6 +80,11 @@ async fn known_tenants_are_served_whatever_is_away() {
     let twin = nodes[1].api.post("/v1/payouts", &headers, &payout).await;
     assert!(twin.status.is_success() || twin.status.is_server_error(), "{}", twin.text());
     assert_eq!(installation.effects("razorpay", "payouts.create").await, 1);
+    // Of a change that the store was asked for nobody knows, so that nobody is told to send it again.
+    let authorization = crate::support::bearer(&account.token);
+    let body = json!({"name": "another", "environment": "test"});
+    let made = nodes[0].api.post("/api/keys", &[("authorization", &authorization)], &body).await.expect(503);
+    assert_eq!((&*made.code(), &made.json()["error"]["retryable"]), ("store_unavailable", &json!(false)));
     // A key that this node has never seen may be good: it is not called bad.
     nodes[1].ask(&stranger.key).await.expect(503);
 
@@ -167,7 +172,7 @@ async fn what_may_have_failed_over_is_not_made_while_the_store_is_away() {
     let settings = [("GATEWAY_RECONCILE__SCHEDULE_MS", "[600000]")];
     let node = installation.node_with("one", &settings).await;
     let account = Account::at(&node.api, "failedover").await;
-    let rule = json!({"feature": "payments", "environment": "test", "fallback": true, "providers": ["stripe", "paypal"]});
+    let rule = json!({"feature": "payments", "environment": "test", "fallback": true, "providers": ["stripe", "paypal", "razorpay"]});
     account.put(&node.api, "/api/routing", &rule).await.expect(200);
     // The first provider takes nobody, and the answer of the second is lost.
     for (provider, fault) in

@@ -21,6 +21,17 @@ impl Labels for CircuitLabels {
     const OTHER: Self = Self { provider: OTHER, operation: OTHER, environment: OTHER };
 }
 
+/// The labels of calls that were not admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct BarrierKey {
+    provider: &'static str,
+    barrier: &'static str,
+}
+
+impl Labels for BarrierKey {
+    const OTHER: Self = Self { provider: OTHER, barrier: OTHER };
+}
+
 /// The labels of a failover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct FailoverKey {
@@ -74,6 +85,7 @@ struct CircuitSeries {
 pub(super) struct AdmissionSeries {
     circuits: Family<CircuitLabels, CircuitSeries>,
     credentials: Family<&'static str, Counter>,
+    barred: Family<BarrierKey, Counter>,
     failovers: Family<FailoverKey, Counter>,
     in_flight: Family<&'static str, Gauge>,
     shed: Family<&'static str, Counter>,
@@ -85,6 +97,7 @@ impl AdmissionSeries {
         Self {
             circuits: Family::new(),
             credentials: Family::new(),
+            barred: Family::new(),
             failovers: Family::new(),
             in_flight: Family::new(),
             shed: Family::new(),
@@ -96,8 +109,13 @@ impl AdmissionSeries {
 impl Catalog {
     /// Notes that there is a circuit, and that it is closed.
     pub fn circuit_made(&self, circuit: CircuitLabels) {
+        self.circuit_stands(circuit, CircuitLevel::Closed);
+    }
+
+    /// Notes how a circuit stands: that its time is over shows without a call, too.
+    pub fn circuit_stands(&self, circuit: CircuitLabels, level: CircuitLevel) {
         let make = |circuit| self.circuit(circuit);
-        self.admission.circuits.with(circuit, make, |series| series.state.set(CircuitLevel::Closed.value()));
+        self.admission.circuits.with(circuit, make, |series| series.state.set(level.value()));
     }
 
     /// Notes that a circuit has come to stand otherwise.
@@ -121,6 +139,15 @@ impl Catalog {
             self.registrar.counter(&table::CREDENTIALS_CIRCUITS, vec![("provider", word(provider))])
         };
         self.admission.credentials.with(provider, make, |count| count.increment(1));
+    }
+
+    /// Notes a call that was not made, and what stood in its way.
+    pub fn not_admitted(&self, provider: &'static str, barrier: &'static str) {
+        let make = |BarrierKey { provider, barrier }| {
+            let labels = vec![("provider", word(provider)), ("barrier", word(barrier))];
+            self.registrar.counter(&table::NOT_ADMITTED, labels)
+        };
+        self.admission.barred.with(BarrierKey { provider, barrier }, make, |count| count.increment(1));
     }
 
     /// Notes a call that another provider is given than the one whose turn it was, and why.

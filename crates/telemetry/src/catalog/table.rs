@@ -221,6 +221,11 @@ pub(super) const CREDENTIALS_CIRCUITS: Metric = counter(
     &["provider"],
     "Times that a tenant's calls were stopped because the provider refused its credentials again and again.",
 );
+pub(super) const NOT_ADMITTED: Metric = counter(
+    "gateway_calls_not_admitted_total",
+    &["provider", "barrier"],
+    "Calls that were not made because of a circuit, or because as many as allowed were under way.",
+);
 pub(super) const FAILOVERS: Metric = counter(
     "gateway_failovers_total",
     &["from", "to", "reason"],
@@ -301,6 +306,7 @@ pub static METRICS: &[Metric] = &[
     CIRCUIT_STATE,
     CIRCUIT_TRANSITIONS,
     CREDENTIALS_CIRCUITS,
+    NOT_ADMITTED,
     FAILOVERS,
     IN_FLIGHT,
     IN_FLIGHT_LIMIT,

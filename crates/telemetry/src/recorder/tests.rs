@@ -29,7 +29,8 @@ fn exercised() -> String {
     let circuit = CircuitLabels { provider: "razorpay", operation: "orders.create", environment: "test" };
     catalog.circuit_made(circuit);
     catalog.circuit_moved(circuit, CircuitLevel::Open);
-    catalog.circuit_moved(circuit, CircuitLevel::HalfOpen);
+    catalog.circuit_stands(circuit, CircuitLevel::HalfOpen);
+    catalog.not_admitted("razorpay", "provider_circuit");
     catalog.credentials_circuit_opened("razorpay");
     catalog.failed_over("razorpay", "stripe", "circuit_open");
     catalog.requests_in_flight("writes", 5);
@@ -89,6 +90,8 @@ fn values_arrive_under_their_labels() {
         "gateway_resident_tenants 7",
         r#"gateway_circuit_state{provider="razorpay",operation="orders.create",environment="test"} 1"#,
         r#"gateway_circuit_transitions_total{provider="razorpay",operation="orders.create",environment="test",to="open"} 1"#,
+        r#"gateway_circuit_transitions_total{provider="razorpay",operation="orders.create",environment="test",to="half_open"} 0"#,
+        r#"gateway_calls_not_admitted_total{provider="razorpay",barrier="provider_circuit"} 1"#,
         r#"gateway_requests_in_flight{class="writes"} 5"#,
         "process_start_time_seconds 1735689600",
         concat!(r#"gateway_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),

@@ -1,20 +1,23 @@
-//! A caller's body: read whole where it is small or a key guards it, else sent on as it comes.
+//! A caller's body: read whole where it is small or a key guards it, else sent on as it comes. What is read whole comes at the pace
+//! that every body must keep, and while it is waited for its request's place is others'.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use actix_web::web::Payload;
+use actix_web::{HttpMessage, HttpRequest};
 use bytes::{Bytes, BytesMut};
 use domain::{CutShort, Pieces, Upload};
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
 use crate::http::error::ApiError;
+use crate::http::json::Pace;
+use crate::http::shed::Admission;
 use crate::pipeline::SMALL_BODY_BYTES;
 
 /// A body as it is sent.
@@ -74,10 +77,12 @@ pub(super) async fn read(
     let held = u64::try_from(limits.held).unwrap_or(u64::MAX);
     let mut start = BytesMut::new();
     if length.is_none_or(|length| length <= held) {
-        let is_whole =
-            tokio::time::timeout(limits.held_time, fill(&mut payload, &mut start, limits.held)).await;
-        let is_whole = is_whole.map_err(|_elapsed| ApiError::too_slow())?;
-        if is_whole.map_err(|_cut| ApiError::incomplete_body())? {
+        let admission = request.extensions().get::<Admission>().cloned().ok_or_else(ApiError::internal)?;
+        let pace = Pace::begin(limits.held_time);
+        let is_whole = fill(&mut payload, &mut start, limits.held, (&pace, &admission)).await;
+        // A body that failed, too: its answer is one of those under way.
+        admission.enter()?;
+        if is_whole? {
             return Ok(Body::Whole(start.freeze()));
         }
         if limits.most <= held {
@@ -103,11 +108,26 @@ fn declared(request: &HttpRequest) -> Option<u64> {
 }
 
 /// Reads until the body ends or is longer than `held`; returns whether it ended.
-async fn fill(payload: &mut Payload, start: &mut BytesMut, held: usize) -> Result<bool, CutShort> {
+async fn fill(
+    payload: &mut Payload,
+    start: &mut BytesMut,
+    held: usize,
+    (pace, admission): (&Pace, &Admission),
+) -> Result<bool, ApiError> {
     while start.len() <= held {
-        match payload.next().await {
+        // What is there already costs no timer, and no place.
+        let piece = match payload.next().now_or_never() {
+            Some(piece) => piece,
+            None => {
+                admission.leave();
+                let left = pace.left(start.len()).ok_or_else(ApiError::too_slow)?;
+                let piece = tokio::time::timeout(left, payload.next()).await;
+                piece.map_err(|_elapsed| ApiError::too_slow())?
+            }
+        };
+        match piece {
             Some(Ok(piece)) => start.extend_from_slice(&piece),
-            Some(Err(_broken)) => return Err(CutShort),
+            Some(Err(_broken)) => return Err(ApiError::incomplete_body()),
             None => return Ok(true),
         }
     }
