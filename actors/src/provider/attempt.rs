@@ -52,8 +52,8 @@ pub enum Answer {
 pub struct AttemptReport {
     /// How it ended.
     pub answer: Answer,
-    /// A write's earlier attempt whose outcome nobody knows. With it, a reply that refuses for want of capacity (429, 503)
-    /// says nothing about that attempt: the outcome is unknown, not refused.
+    /// A write's earlier attempt whose outcome nobody knows. With it, a reply that does not tell what became of that attempt (a
+    /// refusal for now, such as 401, 409 or 429, an error of the provider's, a redirect) leaves the outcome unknown, not refused.
     pub earlier_unknown: Option<Unknown>,
     /// Every request that was sent or tried, in order.
     pub attempts: Vec<Attempt>,

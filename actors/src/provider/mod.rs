@@ -3,6 +3,9 @@
 //! A token that is there is read without a message. One that is missing or about to end is bought once for all who need it;
 //! each purchase is a task of its own, so that one that panics costs no other tenant anything. The actor is the only one who
 //! writes the table of tokens. Attempts need no order and no owner: they are plain functions with a bound.
+//!
+//! What all tenants share of a provider is looked at without a message, too: its circuits (one for each environment and operation,
+//! see `circuits.rs`), its seats, and its budget of retries. The circuit of a tenant's credentials is with the tenant.
 
 mod attempt;
 mod buy;

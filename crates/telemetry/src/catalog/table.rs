@@ -127,7 +127,7 @@ pub(super) const LOG_SECONDS: Metric = latency(
 pub(super) const LOG_FAILURES: Metric = counter(
     "gateway_log_store_failures_total",
     &[],
-    "Batches of the transaction log that the store refused.",
+    "Batches of the transaction log that the store did not take.",
 );
 pub(super) const LOG_REFUSED: Metric = counter(
     "gateway_log_refused_total",
@@ -161,7 +161,7 @@ pub(super) const STORE_AWAY: Metric = gauge(
     "gateway_store_away_seconds",
     Unit::Seconds,
     &[],
-    "For how long the store has not answered the ledger; 0 while it does.",
+    "For how long the store has not answered the ledger; 0 while it does, and where there is no journal.",
 );
 pub(super) const LEDGER_JOURNALED: Metric = counter(
     "gateway_ledger_journaled_total",
