@@ -45,7 +45,8 @@ impl LastLook {
 /// How the gateway is.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub(crate) struct HealthBody {
-    /// `ok`, or `degraded` while tenants in memory are served without the store.
+    /// `ok`; `degraded` while one of the checks is not `ok` and tenants are served all the same; `down` while the store is away
+    /// and no key is in memory.
     #[schema(example = "ok")]
     status: &'static str,
     version: &'static str,
@@ -55,21 +56,22 @@ pub(crate) struct HealthBody {
 /// How its parts are: `ok`, or what is wrong.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 struct ChecksBody {
-    /// Whether the store answers: `ok` or `away`.
+    /// Whether the store answers within a second: `ok` or `away`.
     #[schema(example = "ok")]
     store: &'static str,
-    /// Whether what nodes share answers: `ok` or `away`.
+    /// Whether what nodes share answers within a second, and those who evict idle tenants and listen for changes: `ok` or `away`.
     #[schema(example = "ok")]
     cache: &'static str,
-    /// Whether the log is written as fast as it fills (`ok`, `behind`), and whether its disk takes it (`failing`).
+    /// Whether the log is written as fast as it fills: `ok`, or `behind` when its writer is down, more than half of its queue is
+    /// taken, or entries wait in the journal for which memory has no place. `failing`: the journal's disk does not take them.
     #[schema(example = "ok")]
     journal: &'static str,
 }
 
 /// How the gateway is.
 #[utoipa::path(get, path = "/health", tag = "Health",
-    responses((status = 200, description = "It serves.", body = HealthBody),
-              (status = 503, description = "It can serve nobody.", body = HealthBody)))]
+    responses((status = 200, description = "It serves: `ok` or `degraded`.", body = HealthBody),
+              (status = 503, description = "It can serve nobody: `down`. While it is `starting`, the status is all there is.", body = HealthBody)))]
 pub(super) async fn health(state: Data<ServerState>) -> HttpResponse {
     let Some(gateway) = state.gateway() else {
         return HttpResponse::ServiceUnavailable().json(Ready { status: "starting" });

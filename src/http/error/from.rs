@@ -205,7 +205,8 @@ impl From<Refusal> for ApiError {
             Refusal::FeatureNotEnabled { feature, provider } => Self::unprocessable(
                 "feature_not_enabled",
                 format!(
-                    "{feature} is switched off for {provider}; configure the service again to switch it on."
+                    "{feature} is switched off for {provider}; switch it on with PUT /api/services/{provider}/features, or configure \
+                     the service again."
                 ),
             )
             .of(provider),

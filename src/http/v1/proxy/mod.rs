@@ -46,9 +46,10 @@ pub(crate) async fn read(request: HttpRequest, payload: Payload) -> HttpResponse
 
 /// Write through a provider's own API.
 ///
-/// As with GET, and the body goes along as it comes, up to 10 MiB. A write is sent once. With an `Idempotency-Key` (body up to
-/// 256 KiB) the same key, path, query and body within 24 hours give the same answer and one side effect; a call whose answer was
-/// lost is then sent again only where the provider takes that very key (Stripe).
+/// As with GET, and the body goes along as it comes, up to the installation's `passthrough.body_bytes` (10 MiB where nothing else
+/// is set). A write is sent once. With an `Idempotency-Key` (body up to 256 KiB) the same key, path, query and body within 24
+/// hours give the same answer and one side effect; a call whose answer was lost is then sent again only where the provider takes
+/// that very key (Stripe).
 #[utoipa::path(method(post, put, patch, delete), path = ROUTE, tag = "Passthrough", security(("platform_key" = [])),
     params(("provider" = String, Path, description = "`razorpay`, `paypal`, `stripe` or `twilio`."),
            ("path" = String, Path, description = "The provider's own path with its query, such as `v1/orders`. Slashes stand as they are."),
