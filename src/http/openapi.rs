@@ -1,11 +1,14 @@
 //! The OpenAPI 3.1 document, gathered from the handlers.
 
+mod answers;
+
 use std::sync::LazyLock;
 
 use bytes::Bytes;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use self::answers::Answers;
 use super::{dashboard, docs, health, v1};
 
 #[derive(OpenApi)]
@@ -13,7 +16,7 @@ use super::{dashboard, docs, health, v1};
     info(
         title = "Unified API Gateway",
         description = "One API for Razorpay, PayPal, Stripe and Twilio. Your code shows a platform key; the dashboard shows a token. \
-                       Amounts are exact decimals in major units. Every POST takes an `Idempotency-Key`."
+                       Amounts are exact decimals in major units. Every POST under /v1 takes an `Idempotency-Key`."
     ),
     paths(
         v1::orders::create, v1::orders::list::list, v1::orders::read, v1::orders::capture, v1::orders::cancel,
@@ -28,7 +31,7 @@ use super::{dashboard, docs, health, v1};
         dashboard::services::list, dashboard::events::list, dashboard::services::set_features, dashboard::routing::list, dashboard::routing::set,
         health::health, health::live, health::ready, docs::openapi,
     ),
-    modifiers(&Schemes)
+    modifiers(&Schemes, &Answers)
 )]
 struct Api;
 

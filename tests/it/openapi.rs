@@ -77,6 +77,44 @@ fn check_references(document: &Value, value: &Value) {
     }
 }
 
+#[test]
+fn every_write_takes_a_key_and_says_how_it_may_be_refused() {
+    let document: Value = serde_json::from_str(&gateway::openapi_document()).expect("JSON");
+    let paths = document["paths"].as_object().expect("paths");
+    let posts = paths.iter().filter(|(path, item)| path.starts_with("/v1/") && item["post"].is_object());
+    let mut seen = 0;
+    for (path, item) in posts {
+        let post = &item["post"];
+        let parameters = post["parameters"].as_array().expect("parameters");
+        let is_key =
+            |parameter: &&Value| parameter["name"] == "Idempotency-Key" && parameter["in"] == "header";
+        assert_eq!(parameters.iter().filter(is_key).count(), 1, "{path}");
+        for (status, code) in [
+            ("409", "`idempotency_key_in_use`"),
+            ("429", "`key_minute_limit`"),
+            ("502", "`provider_unreachable`"),
+            ("503", "`circuit_open`"),
+            ("503", "`ledger_unavailable`"),
+            ("504", "`provider_timeout`"),
+        ] {
+            let answer = &post["responses"][status];
+            let description = answer["description"].as_str().unwrap_or_default();
+            assert!(description.contains(code), "{path} {status}: {description}");
+            let schema = &answer["content"]["application/json"]["schema"];
+            assert_eq!(schema["$ref"], "#/components/schemas/ErrorBody", "{path} {status}");
+            for header in ["RateLimit", "Idempotent-Replayed"] {
+                assert!(answer["headers"][header].is_object(), "{path} {status}: {header}");
+            }
+        }
+        assert!(post["responses"]["503"]["headers"]["Retry-After"].is_object(), "{path}");
+        seen += 1;
+    }
+    assert!(seen > 10, "only {seen} routes were looked at");
+    let refunds = &document["paths"]["/v1/payments/refunds"]["post"]["responses"]["409"]["description"];
+    let own = "`already_refunded`, `not_paid`; `operation_in_progress`";
+    assert!(refunds.as_str().is_some_and(|said| said.starts_with(own)), "what a route says stays: {refunds}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_reference_page_needs_nothing_from_outside() {
     let stage = Stage::start().await;
