@@ -1,5 +1,7 @@
 //! Rows whose outcome is not known: giving them to whoever looks them up, and counting them.
 
+use std::time::Duration;
+
 use domain::ports::{Reroute, Unsettled};
 use domain::{LedgerEntry, TenantId, Timestamp, TransactionId};
 use tokio_postgres::Row;
@@ -27,9 +29,11 @@ const TAKE_DUE_SQL: &str = "WITH due AS (
     )
     SELECT * FROM due ORDER BY look_up_at";
 
-/// A row that cannot be read is a person's, and in nobody's way.
-const SET_ASIDE_SQL: &str = "UPDATE ledger SET state = 'unknown', look_up_at = NULL
+/// A row that cannot be read is in nobody's way for a while, and then a version that can may come by.
+const SET_ASIDE_SQL: &str = "UPDATE ledger SET state = 'unknown', look_up_at = $3
     WHERE transaction_id = $2 AND user_id = $1 AND state <> 'settled'";
+/// For how long.
+const ASIDE: Duration = Duration::from_secs(3600);
 
 const REROUTE_SQL: &str = "UPDATE ledger SET service_name = $4, provider_key = $5, attempt_lines = $6
     WHERE transaction_id = $2 AND user_id = $1 AND state = 'started' AND service_name = $3
@@ -75,7 +79,7 @@ pub(crate) async fn take_due(
     for row in &rows {
         match readable(row) {
             Some(entry) => due.push(entry),
-            None => set_aside(store, row).await,
+            None => set_aside(store, row, now.after(ASIDE)).await,
         }
     }
     Ok(due)
@@ -85,17 +89,21 @@ pub(crate) async fn take_due(
 fn readable(row: &Row) -> Option<LedgerEntry> {
     let unread = |failure: &Failure| {
         let transaction = read::<TransactionId>(row, "transaction_id").ok().map(tracing::field::display);
-        tracing::error!(transaction, %failure, "a ledger row cannot be read: a person must look at the provider");
+        tracing::error!(transaction, %failure, "a ledger row cannot be read: was it written by a later version?");
     };
     read_entry(row).inspect_err(unread).ok()
 }
 
-/// Takes a row out of what is looked up. Where that fails it is due again when its lease is over.
-async fn set_aside(store: &PostgresStore, row: &Row) {
+/// Puts a row's look-up off. Where that fails it is due again when its lease is over.
+async fn set_aside(store: &PostgresStore, row: &Row, until: Timestamp) {
     let writing = async {
         let (tenant, transaction) =
             (read::<TenantId>(row, "user_id")?, read::<TransactionId>(row, "transaction_id")?);
-        let parameters = [(&Column(tenant) as _, Type::UUID), (&Column(transaction) as _, Type::UUID)];
+        let parameters = [
+            (&Column(tenant) as _, Type::UUID),
+            (&Column(transaction) as _, Type::UUID),
+            (&Column(until) as _, Type::TIMESTAMPTZ),
+        ];
         store.query(WRITER, SET_ASIDE_SQL, parameters).await.map(|_| ())
     };
     if let Err(failure) = writing.await {

@@ -1,5 +1,7 @@
 //! Rows whose outcome is not known: giving them to whoever looks them up, and counting them.
 
+use std::time::Duration;
+
 use domain::ports::{Reroute, StoreError, Unsettled};
 use domain::{LedgerEntry, TenantId, Timestamp, TransactionId};
 use rusqlite::{Connection, Row, params};
@@ -24,9 +26,11 @@ const DUE_SQL: &str = "SELECT * FROM ledger
     WHERE state <> 'settled' AND look_up_at <= ?1 AND (state = 'unknown' OR lease_until <= ?1)
     ORDER BY look_up_at LIMIT ?2";
 
-/// A row that cannot be read is a person's, and in nobody's way.
-const SET_ASIDE_SQL: &str = "UPDATE ledger SET state = 'unknown', look_up_at = NULL
+/// A row that cannot be read is in nobody's way for a while, and then a version that can may come by.
+const SET_ASIDE_SQL: &str = "UPDATE ledger SET state = 'unknown', look_up_at = ?3
     WHERE transaction_id = ?2 AND user_id = ?1 AND state <> 'settled'";
+/// For how long.
+const ASIDE: Duration = Duration::from_secs(3600);
 
 const REROUTE_SQL: &str = "UPDATE ledger SET service_name = ?4, provider_key = ?5, attempt_lines = ?6
     WHERE transaction_id = ?2 AND user_id = ?1 AND state = 'started' AND service_name = ?3";
@@ -69,7 +73,7 @@ impl SqliteStore {
                 if entry.is_some() {
                     take_over(connection, (*tenant, *transaction), now, until)?;
                 } else {
-                    let row = params![id(*tenant), id(*transaction)];
+                    let row = params![id(*tenant), id(*transaction), ms(now.after(ASIDE))];
                     connection.prepare_cached(SET_ASIDE_SQL)?.execute(row)?;
                 }
             }
@@ -129,7 +133,7 @@ fn readable(row: &Row<'_>) -> Option<LedgerEntry> {
     let entry = read_entry(row).ok();
     if entry.is_none() {
         let transaction = read::<TransactionId>(row, "transaction_id").ok().map(tracing::field::display);
-        tracing::error!(transaction, "a ledger row cannot be read: a person must look at the provider");
+        tracing::error!(transaction, "a ledger row cannot be read: was it written by a later version?");
     }
     entry
 }

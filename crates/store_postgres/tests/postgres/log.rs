@@ -209,7 +209,7 @@ async fn a_row_that_cannot_be_read_keeps_no_other_from_being_looked_up() {
     let (now, until) = (moment(1_000_000), moment(2_000_000));
     assert_eq!(store.take_due(now, until, 10).await.unwrap(), [entries[1].clone()]);
     let unsettled = store.unsettled().await.unwrap();
-    assert_eq!((unsettled.needs_attention, unsettled.waiting), (1, 0), "a person is asked");
+    assert_eq!((unsettled.needs_attention, unsettled.waiting), (0, 1), "it is looked at again later");
     assert_eq!(store.list_unknown(false, 10).await.unwrap(), []);
     assert_eq!(store.take_due(until, moment(3_000_000), 10).await.unwrap().len(), 1);
 }
