@@ -93,10 +93,15 @@ impl Ran {
         u16::try_from(count).unwrap_or(u16::MAX)
     }
 
-    /// Returns whether the last request that changes something was answered, and the answer tells what became of it.
+    /// Returns whether a refusal tells what became of the request that changes something: that one was answered with a word about
+    /// it, or it was not even sent, because of what the provider shows of the object. That it shows none tells nothing.
     pub(super) fn tells_of_the_write(&self) -> bool {
         let write = self.attempts.iter().rev().find(|attempt| attempt.effect == Effect::Write);
-        write.is_some_and(|write| write.told.is_ok_and(tells))
+        match write.or(self.attempts.last()) {
+            Some(last) if last.effect == Effect::Write => last.told.is_ok_and(tells),
+            Some(last) => last.told.is_ok_and(|status| (200..300).contains(&status)),
+            None => false,
+        }
     }
 
     /// Returns how long the requests took together, the waits between them left out.

@@ -141,3 +141,57 @@ pub(super) const fn word(outcome: &Outcome, is_last: bool) -> &'static str {
         Outcome::Unknown(_) => "unknown",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use domain::{Attempt, Effect, Rejection};
+
+    use super::*;
+
+    fn refused(class: RejectionClass, attempts: &[(Effect, u16)]) -> Ran {
+        let attempt = |&(effect, status): &(Effect, u16)| Attempt {
+            provider: ProviderId::new("paypal"),
+            effect,
+            told: Ok(status),
+            waited: Duration::ZERO,
+            duration: Duration::from_millis(1),
+        };
+        let rejection = Rejection {
+            class,
+            code: "sample",
+            message: String::new(),
+            param: None,
+            provider_code: None,
+            provider_message: None,
+            retry_after: None,
+        };
+        Ran::first(Outcome::Rejected(rejection), attempts.iter().map(attempt).collect())
+    }
+
+    #[test]
+    fn a_refusal_tells_of_the_first_call_where_its_repeat_was_answered_or_the_object_stands_against_it() {
+        use Effect::{Prepare, Read, Write};
+        use RejectionClass::{Conflict, Credentials, KeyReused, Refused};
+        for (class, attempts, expected) in [
+            (Refused, &[(Write, 422)][..], true),
+            (Conflict, &[(Read, 200), (Write, 400)][..], true),
+            (Conflict, &[(Write, 422), (Read, 404)][..], true),
+            // What the provider shows of the object: the call was not carried out, or it would show that.
+            (Conflict, &[(Read, 200)][..], true),
+            // By whoever lets nobody in for now.
+            (Refused, &[(Write, 403)][..], false),
+            (Conflict, &[(Read, 200), (Write, 409)][..], false),
+            // Of a step in front of it.
+            (Refused, &[(Read, 404)][..], false),
+            (Refused, &[(Prepare, 422)][..], false),
+            (Refused, &[][..], false),
+            // Of other things than the call.
+            (Credentials, &[(Write, 422)][..], false),
+            (KeyReused, &[(Write, 422)][..], false),
+        ] {
+            assert_eq!(tells_of_the_first(&refused(class, attempts)), expected, "{class:?} {attempts:?}");
+        }
+    }
+}
