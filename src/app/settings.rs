@@ -38,9 +38,14 @@ const CREDENTIALS_BREAKER: BreakerSettings = BreakerSettings {
     max_open_for: Duration::from_secs(60),
 };
 
-/// How long each writer has for what it was given, when requests are over: several commits, and not so long that whoever stops
-/// the process loses patience first.
-const WRITERS_GRACE: Duration = Duration::from_secs(10);
+/// Returns how long each writer has for what it was given, when requests are over: not so long that whoever stops the process loses
+/// patience first. What PostgreSQL does not take stays in the journal; what the embedded store does not take is lost.
+const fn writers_grace(engine: StoreEngine) -> Duration {
+    match engine {
+        StoreEngine::Embedded => Duration::from_secs(20),
+        StoreEngine::Postgres => Duration::from_secs(10),
+    }
+}
 
 /// Returns how long a commit of the ledger may take. Behind PostgreSQL there is the journal: what it can take goes on well within a
 /// request's deadline. Behind the embedded store there is nothing, and its disk may be slow.
@@ -107,7 +112,7 @@ pub(super) fn actors(config: &Config) -> Result<Settings, BuildError> {
             backoff: backoff(50, 1_000)?,
         },
         reconciler: ReconcilerSettings { every: config.reconcile.every(), at_once: config.reconcile.at_once },
-        stop_grace: WRITERS_GRACE,
+        stop_grace: writers_grace(config.store.engine),
     })
 }
 

@@ -225,6 +225,7 @@ impl ApiError {
             "The gateway's store did not answer in time: the change may have been made. Read before you send it again."
                 .into();
         error.body.retryable = false;
+        error.retry_after = None;
         error
     }
 

@@ -84,16 +84,6 @@ async fn in_time(
     })
 }
 
-/// Lets an answer under `/api` come. A store that failed in the middle of a change may have made it.
-async fn answered(
-    request: &HttpRequest,
-    worker: &Worker,
-    answer: impl Future<Output = Result<HttpResponse, ApiError>>,
-) -> Result<HttpResponse, ApiError> {
-    let answer = in_time(request, worker, ApiError::store_unsure, answer).await;
-    answer.map_err(|error| if request.method().is_safe() { error } else { error.of_change() })
-}
-
 async fn enter(request: &HttpRequest, scope: Scope, facts: &mut Facts) -> Result<Visit, ApiError> {
     let worker = worker_of(request)?;
     let arrival = request.extensions().get::<Arrival>().cloned().ok_or_else(ApiError::internal)?;
@@ -191,7 +181,8 @@ pub(super) async fn person(
     let result = match identify(request) {
         Ok(person) => {
             facts.tenant = Some(person.tenant);
-            answered(request, &person.worker, handle(&person)).await
+            let answer = in_time(request, &person.worker, ApiError::store_unsure, handle(&person)).await;
+            answer.map_err(|error| if request.method().is_safe() { error } else { error.of_change() })
         }
         Err(error) => Err(error),
     };
@@ -208,7 +199,7 @@ pub(super) async fn anybody(
     let result = match worker_of(request) {
         Ok(worker) => {
             let from = request.extensions().get::<Arrival>().and_then(|arrival| arrival.ip);
-            answered(request, &worker, handle(&worker, from)).await
+            in_time(request, &worker, ApiError::store_unsure, handle(&worker, from)).await
         }
         Err(error) => Err(error),
     };

@@ -9,13 +9,14 @@ use domain::ports::Record;
 use domain::{Settlement, TenantId, Timestamp, TransactionId};
 
 use crate::app::Gateway;
+use crate::config::StoreEngine;
 
 /// How long before the end of its lease a row is withdrawn for the last time: before that end nobody looks it up.
 const IN_TIME: Duration = Duration::from_secs(1);
 /// How often it is looked whether that is now.
 const EVERY: Duration = Duration::from_millis(250);
-/// How long a gateway that stops gives a commit to come in late: longer than a store lets a statement take.
-const LATE: Duration = Duration::from_secs(2);
+/// What a commit may take on top of the statements that it ends.
+const COMMIT: Duration = Duration::from_secs(1);
 
 /// Rows that are to be withdrawn once more.
 #[derive(Debug, Default)]
@@ -57,9 +58,20 @@ pub(crate) async fn keep_withdrawing(gateway: Arc<Gateway>) {
 pub(crate) async fn withdraw_rest(gateway: &Gateway) {
     let last = gateway.withdrawals.with(|all| all.iter().map(|pending| pending.given_up).max());
     if let Some(last) = last {
-        let late = last.saturating_add(LATE);
+        let late = last.saturating_add(late_commits(gateway));
         tokio::time::sleep(late.saturating_sub(gateway.clock.monotonic())).await;
         gateway.withdrawals.write(gateway, |_| true);
+    }
+}
+
+/// Returns how long after it was given up a beginning may still come in: as long as PostgreSQL lets its statements take, of which
+/// there are two, a lock's and a row's. The embedded store writes in the order in which it is asked.
+fn late_commits(gateway: &Gateway) -> Duration {
+    match gateway.config.store.engine {
+        StoreEngine::Embedded => COMMIT,
+        StoreEngine::Postgres => {
+            gateway.config.store.postgres.statement().saturating_mul(2).saturating_add(COMMIT)
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use super::repeat::{Told, is_safe, is_safe_after_unknown, label};
 use crate::jitter::wait_after;
 
 /// A provider that takes no connection in this time is out of reach, also when the request had no more time than that.
-const FAIR_CHANCE: Duration = Duration::from_secs(1);
+const OUT_OF_REACH: Duration = Duration::from_secs(1);
 
 /// How an attempt ended.
 type Ended = Result<Reply, TransportFailure>;
@@ -199,7 +199,7 @@ fn answer_of(ended: Ended, earlier_unknown: Option<Unknown>, attempts: &[Attempt
 pub(super) fn why_unsent(attempts: &[Attempt]) -> NotSent {
     const LATE: TransportFailure = TransportFailure::NotSent(Unsent::Deadline);
     match attempts {
-        [only] if only.told == Err(LATE.into()) && only.duration < FAIR_CHANCE => NotSent::DeadlinePassed,
+        [only] if only.told == Err(LATE.into()) && only.duration < OUT_OF_REACH => NotSent::DeadlinePassed,
         _ => NotSent::Unreachable,
     }
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::read_body;
 use crate::app::Worker;
 use crate::control::{self, SignIn, SignUp, SignedIn};
-use crate::http::error::ErrorBody;
+use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::anybody;
 use crate::http::json::RawBody;
 use crate::http::time;
@@ -78,7 +78,8 @@ pub(crate) async fn sign_up(request: HttpRequest, raw: RawBody) -> HttpResponse 
             company_name: body.company_name,
             from,
         };
-        let signed_in = control::sign_up(&worker.gateway, account).await?;
+        let signed_in = control::sign_up(&worker.gateway, account).await;
+        let signed_in = signed_in.map_err(|error| ApiError::from(error).of_change())?;
         Ok(HttpResponse::Created().json(body_of(&signed_in)))
     })
     .await

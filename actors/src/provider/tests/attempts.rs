@@ -87,6 +87,19 @@ async fn what_never_reached_the_provider_is_sent_again_whatever_it_is() {
 }
 
 #[actix_rt::test]
+async fn nothing_is_sent_again_that_would_have_no_time_for_an_answer() {
+    let mut stage = Stage::new();
+    stage.settings.providers.fair_chance = Duration::from_secs(20);
+    let tree = stage.start();
+    for (seconds, attempts) in [(19, 1), (30, 2)] {
+        let transport = ScriptedTransport::default().fail(NO_CONNECTION).reply(200, "{}");
+        let deadline = Deadline::after(Duration::ZERO, Duration::from_secs(seconds));
+        let report = call(&tree, &transport, &request(Write, Keyed), deadline).await;
+        assert_eq!(report.attempts.len(), attempts, "{seconds} s");
+    }
+}
+
+#[actix_rt::test]
 async fn an_unknown_outcome_is_sent_again_only_where_a_repeat_cannot_do_it_twice() {
     for failure in [TimedOut, Disconnected, Unreadable] {
         for (effect, retry, attempts) in [

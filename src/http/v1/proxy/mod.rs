@@ -87,7 +87,8 @@ async fn carry(visit: &mut Visit, request: &HttpRequest, payload: Payload) -> Re
     };
     let excess = Excess::default();
     let body = upload::read(request, payload, &limits, (&gateway.tasks, &excess)).await.map_err(|error| {
-        if is_write { error } else { ApiError::field("invalid_field", "body", "A GET has no body.") }
+        let is_about_it = !is_write && error.status() < 500;
+        if is_about_it { ApiError::field("invalid_field", "body", "A GET has no body.") } else { error }
     })?;
     let (body, upload) = match body {
         Body::Whole(body) => (body, None),
