@@ -171,8 +171,8 @@ impl Case<'_> {
 
     fn is_logged_once(&self) -> bool {
         let statuses = self.statuses();
-        // By one that is told as done, or by one of which nobody was told.
-        let has_another = statuses.iter().any(|(status, _)| *status == "success")
+        // By one that is told as done or stands for the key until it is known, or by one of which nobody was told.
+        let has_another = statuses.iter().any(|(status, _)| matches!(*status, "success" | "unknown"))
             || self.told.iter().any(|told| matches!(told, Told::Lost | Told::InUse));
         let may_be_replaced = self.evidence.was_ledger_away && has_another;
         statuses.into_iter().all(|(status, rows)| match status {

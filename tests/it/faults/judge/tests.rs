@@ -120,6 +120,16 @@ fn a_ledger_that_was_away_excuses_two_transactions_and_not_two_objects() {
     check(&lost, &[]);
     lost.was_ledger_away = false;
     check(&lost, &[Broken::NotLoggedOnce]);
+    let second = || Told::Unknown {
+        status: 504,
+        code: "provider_timeout".to_owned(),
+        transaction: Some("txn_2".to_owned()),
+    };
+    let mut stood_for = away(&[unknown(), second()]);
+    stood_for.log.remove("txn_2");
+    check(&stood_for, &[]);
+    stood_for.was_ledger_away = false;
+    check(&stood_for, &[Broken::NotLoggedOnce]);
     let mut all_lost = away(&[unknown()]);
     all_lost.log.clear();
     check(&all_lost, &[Broken::NotLoggedOnce]);
