@@ -266,10 +266,7 @@ fn judge(outcome: Outcome, done: Option<Unknown>) -> Outcome {
     let says_nothing = match &outcome {
         Outcome::Executed(_) | Outcome::Unknown(_) => false,
         Outcome::NotSent(_) => true,
-        Outcome::Rejected(rejection) => matches!(
-            rejection.class,
-            RejectionClass::Credentials | RejectionClass::RateLimited | RejectionClass::Unavailable
-        ),
+        Outcome::Rejected(rejection) => rejection.class.is_for_now(),
     };
     done.filter(|_| says_nothing).map_or(outcome, Outcome::Unknown)
 }
@@ -281,14 +278,6 @@ const fn tells(status: u16) -> bool {
 }
 
 fn unavailable() -> Rejection {
-    Rejection {
-        class: RejectionClass::Unavailable,
-        code: "provider_error",
-        message: "The provider did not answer a call that the operation begins with; nothing was changed."
-            .to_owned(),
-        param: None,
-        provider_code: None,
-        provider_message: None,
-        retry_after: None,
-    }
+    let message = "The provider did not answer a call that the operation begins with; nothing was changed.";
+    Rejection::new(RejectionClass::Unavailable, "provider_error", message)
 }

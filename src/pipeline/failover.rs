@@ -8,8 +8,8 @@
 use domain::ports::Reroute;
 use domain::{
     CallOperation, Customer, NotSent, Operation, OrderOperation, Outcome, PaymentLinkOperation,
-    PayoutDestination, PayoutOperation, ProviderId, RejectionClass, SmsOperation, SubscriptionOperation,
-    SubscriptionPlan, TransactionId,
+    PayoutDestination, PayoutOperation, ProviderId, SmsOperation, SubscriptionOperation, SubscriptionPlan,
+    TransactionId,
 };
 
 use super::admission::{Admitted, admit};
@@ -208,17 +208,7 @@ fn not_executed(outcome: &Outcome) -> Option<&'static str> {
         Outcome::NotSent(reason @ (NotSent::Unreachable | NotSent::CircuitOpen | NotSent::Overloaded)) => {
             Some(reason.code())
         }
-        Outcome::Rejected(rejection) => match rejection.class {
-            RejectionClass::RateLimited | RejectionClass::Unavailable | RejectionClass::Credentials => {
-                Some(rejection.code)
-            }
-            RejectionClass::InvalidRequest
-            | RejectionClass::NotFound
-            | RejectionClass::Conflict
-            | RejectionClass::KeyReused
-            | RejectionClass::Declined
-            | RejectionClass::Refused => None,
-        },
+        Outcome::Rejected(rejection) => rejection.class.is_for_now().then_some(rejection.code),
         Outcome::NotSent(NotSent::DeadlinePassed | NotSent::NeverArrived)
         | Outcome::Executed(_)
         | Outcome::Unknown(_) => None,

@@ -100,13 +100,7 @@ fn tells_of_the_first(ran: &Ran) -> bool {
         }
         Outcome::Executed(_) => true,
         Outcome::Rejected(rejection) => {
-            let says_nothing = matches!(
-                rejection.class,
-                RejectionClass::RateLimited
-                    | RejectionClass::Unavailable
-                    | RejectionClass::Credentials
-                    | RejectionClass::KeyReused
-            );
+            let says_nothing = rejection.class.is_for_now() || rejection.class == RejectionClass::KeyReused;
             !says_nothing && ran.tells_of_the_write()
         }
         Outcome::NotSent(_) | Outcome::Unknown(_) => false,
@@ -158,15 +152,7 @@ mod tests {
             waited: Duration::ZERO,
             duration: Duration::from_millis(1),
         };
-        let rejection = Rejection {
-            class,
-            code: "sample",
-            message: String::new(),
-            param: None,
-            provider_code: None,
-            provider_message: None,
-            retry_after: None,
-        };
+        let rejection = Rejection::new(class, "sample", "");
         Ran::first(Outcome::Rejected(rejection), attempts.iter().map(attempt).collect())
     }
 

@@ -2,8 +2,7 @@
 
 use bytes::Bytes;
 use domain::{
-    LookUps, NotSent, Outcome, RejectionClass, Resource, Settlement, StatusMeaning, TransactionId,
-    TransactionStatus,
+    LookUps, NotSent, Outcome, Resource, Settlement, StatusMeaning, TransactionId, TransactionStatus,
 };
 
 use super::exchange::{Job, Ran};
@@ -78,17 +77,8 @@ fn settlement(outcome: &Outcome, (status, body): (u16, Bytes), next: LookUps) ->
             StatusMeaning::Unclear => Settlement::Unknown(next),
         },
         Outcome::Executed(_) => Settlement::Settled { status, body },
-        Outcome::Rejected(rejection) => match rejection.class {
-            RejectionClass::Credentials | RejectionClass::RateLimited | RejectionClass::Unavailable => {
-                Settlement::Released
-            }
-            RejectionClass::InvalidRequest
-            | RejectionClass::NotFound
-            | RejectionClass::Conflict
-            | RejectionClass::KeyReused
-            | RejectionClass::Declined
-            | RejectionClass::Refused => Settlement::Settled { status, body },
-        },
+        Outcome::Rejected(rejection) if rejection.class.is_for_now() => Settlement::Released,
+        Outcome::Rejected(_) => Settlement::Settled { status, body },
         Outcome::NotSent(
             NotSent::Unreachable
             | NotSent::CircuitOpen

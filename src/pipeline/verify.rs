@@ -83,13 +83,6 @@ async fn send(
 }
 
 fn unreachable() -> Rejection {
-    Rejection {
-        class: RejectionClass::Unavailable,
-        code: "provider_unreachable",
-        message: "The provider could not be reached.".to_owned(),
-        param: None,
-        provider_code: None,
-        provider_message: None,
-        retry_after: None,
-    }
+    let message = "The provider could not be reached.";
+    Rejection::new(RejectionClass::Unavailable, "provider_unreachable", message)
 }

@@ -9,15 +9,7 @@ const MAX_PROVIDER_CHARS: usize = 500;
 
 /// Returns a refusal without a word from a provider.
 pub(crate) fn rejection(class: RejectionClass, code: &'static str, message: impl Into<String>) -> Rejection {
-    Rejection {
-        class,
-        code,
-        message: message.into(),
-        param: None,
-        provider_code: None,
-        provider_message: None,
-        retry_after: None,
-    }
+    Rejection::new(class, code, message)
 }
 
 /// What a provider said in an error, quoted in the refusal.

@@ -76,6 +76,21 @@ pub struct Rejection {
     pub retry_after: Option<Duration>,
 }
 
+impl Rejection {
+    /// Returns a refusal without a word from a provider.
+    pub fn new(class: RejectionClass, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            code,
+            message: message.into(),
+            param: None,
+            provider_code: None,
+            provider_message: None,
+            retry_after: None,
+        }
+    }
+}
+
 /// What kind of no a refusal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RejectionClass {
@@ -97,4 +112,20 @@ pub enum RejectionClass {
     RateLimited,
     /// The provider is out of order and nothing was done.
     Unavailable,
+}
+
+impl RejectionClass {
+    /// Returns whether it is about this moment and not about what was asked for: credentials, limits, a provider out of order. The
+    /// same request may be taken another time, by this provider or another.
+    pub const fn is_for_now(self) -> bool {
+        match self {
+            Self::Credentials | Self::RateLimited | Self::Unavailable => true,
+            Self::InvalidRequest
+            | Self::NotFound
+            | Self::Conflict
+            | Self::KeyReused
+            | Self::Declined
+            | Self::Refused => false,
+        }
+    }
 }

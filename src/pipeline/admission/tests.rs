@@ -14,15 +14,7 @@ const fn failure(fault: Fault) -> Verdict {
 }
 
 fn rejected(class: RejectionClass) -> Outcome {
-    Outcome::Rejected(Rejection {
-        class,
-        code: "sample",
-        message: String::new(),
-        param: None,
-        provider_code: None,
-        provider_message: None,
-        retry_after: None,
-    })
+    Outcome::Rejected(Rejection::new(class, "sample", ""))
 }
 
 #[test]

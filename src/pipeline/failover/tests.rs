@@ -4,21 +4,14 @@ use std::time::Duration;
 
 use domain::{
     CaptureMode, CreateOrder, CreatePayout, CreateSubscription, Currency, Metadata, Money, NewPlan,
-    PlanInterval, Rejection, Unknown,
+    PlanInterval, Rejection, RejectionClass, Unknown,
 };
 
 use super::*;
 
 fn rejected(class: RejectionClass, code: &'static str) -> Outcome {
-    Outcome::Rejected(Rejection {
-        class,
-        code,
-        message: String::new(),
-        param: None,
-        provider_code: None,
-        provider_message: None,
-        retry_after: Some(Duration::from_secs(1)),
-    })
+    let retry_after = Some(Duration::from_secs(1));
+    Outcome::Rejected(Rejection { retry_after, ..Rejection::new(class, code, "") })
 }
 
 #[test]

@@ -132,7 +132,7 @@ fn outcome_of(answer: &StreamAnswer) -> Outcome {
 
 /// The caller's body never became whole.
 fn incomplete() -> Rejection {
-    refusal(
+    Rejection::new(
         RejectionClass::InvalidRequest,
         "request_incomplete",
         "The body broke off, or was not through in time; the provider has had no whole request.",
@@ -140,22 +140,10 @@ fn incomplete() -> Rejection {
 }
 
 fn token_refused() -> Rejection {
-    refusal(
+    Rejection::new(
         RejectionClass::Unavailable,
         TOKEN_REFUSED,
         "The provider no longer took the gateway's token, and the body is not there to be sent again. Nothing was done; the \
          next request goes with a new token.",
     )
-}
-
-fn refusal(class: RejectionClass, code: &'static str, message: &str) -> Rejection {
-    Rejection {
-        class,
-        code,
-        message: message.to_owned(),
-        param: None,
-        provider_code: None,
-        provider_message: None,
-        retry_after: None,
-    }
 }
