@@ -1,6 +1,7 @@
-//! THE SUPERVISION TABLE: who is whose child, who is restarted how, what is bounded by what, and who stops when.
+//! The tree: every actor started, watched and stopped as `table.rs` says.
 
 mod arbiters;
+mod table;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,105 +21,7 @@ use crate::store_breaker::StoreBreaker;
 use crate::supervisor::{Deaths, Intensity, Supervisor};
 use crate::{Settings, SupervisionSettings};
 use arbiters::Arbiters;
-
-/// When a child that died comes back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Restart {
-    /// At once, by the supervisor. More deaths than `SupervisionSettings` allows: down for the pause, which health shows,
-    /// and then again. Never given up.
-    Permanent,
-    /// With the next request that needs it, without limit: one tenant's fault is no reason to count, and no one else's.
-    OnDemand,
-}
-
-/// Which thread a child lives on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Thread {
-    /// With the supervisor: what is rare and short.
-    Control,
-    /// Alone: every call with a side effect waits for it.
-    Ledger,
-    /// Alone: it copies large batches.
-    Log,
-    /// Alone: its connections to providers are its own.
-    Reconciler,
-    /// One of the tenants' threads, by the tenant's id.
-    Tenants,
-}
-
-/// A row of the table.
-#[derive(Debug)]
-struct Row {
-    child: &'static str,
-    parent: &'static str,
-    restart: Restart,
-    thread: Thread,
-    /// What bounds the work it is given.
-    bound: fn(&Settings) -> usize,
-    /// Place in the order of stopping. Whoever gives work to another stops before it; the log is last, because what all
-    /// others do ends there.
-    stops: u8,
-}
-
-/// The table.
-static TABLE: [Row; 7] = [
-    Row {
-        child: "reconciler",
-        parent: "supervisor",
-        restart: Restart::Permanent,
-        thread: Thread::Reconciler,
-        bound: |settings| settings.reconciler.at_once,
-        stops: 0,
-    },
-    Row {
-        child: "keeper",
-        parent: "supervisor",
-        restart: Restart::Permanent,
-        thread: Thread::Control,
-        bound: |_| 16,
-        stops: 1,
-    },
-    Row {
-        child: "listener",
-        parent: "supervisor",
-        restart: Restart::Permanent,
-        thread: Thread::Control,
-        bound: |_| 16,
-        stops: 1,
-    },
-    Row {
-        child: "tenant",
-        parent: "keeper",
-        restart: Restart::OnDemand,
-        thread: Thread::Tenants,
-        bound: |settings| settings.tenants.loads,
-        stops: 1,
-    },
-    Row {
-        child: "provider",
-        parent: "supervisor",
-        restart: Restart::Permanent,
-        thread: Thread::Control,
-        bound: |settings| settings.providers.token_purchases,
-        stops: 2,
-    },
-    Row {
-        child: "ledger_writer",
-        parent: "supervisor",
-        restart: Restart::Permanent,
-        thread: Thread::Ledger,
-        bound: |settings| settings.ledger.queue,
-        stops: 3,
-    },
-    Row {
-        child: "log_writer",
-        parent: "supervisor",
-        restart: Restart::Permanent,
-        thread: Thread::Log,
-        bound: |settings| settings.log.queue,
-        stops: 4,
-    },
-];
+use table::{Row, TABLE};
 
 /// What the tree needs from outside.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use actix_rt::{Arbiter, ArbiterHandle};
 
-use super::{TABLE, Thread};
+use super::table::{TABLE, Thread};
 use crate::Settings;
 
 /// The tree's threads.
