@@ -21,7 +21,7 @@ pub(super) async fn begin(desk: &Desk, batch: Vec<Waiting>, why: LedgerUnavailab
     let mut begun = Vec::with_capacity(batch.len());
     let mut refused = Vec::new();
     // Who left while the store hung has withdrawn its row: in the journal that would come before its beginning.
-    for waiting in batch.into_iter().filter(|waiting| !waiting.answer.is_closed()) {
+    for waiting in batch.into_iter().filter(Waiting::is_awaited) {
         if waiting.fallback == Fallback::None {
             refused.push(waiting);
             continue;

@@ -21,6 +21,11 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
+    /// Returns whether its caller is still there.
+    pub(super) fn is_awaited(&self) -> bool {
+        !self.answer.is_closed()
+    }
+
     /// Answers. A caller that went away meanwhile leaves a started row, and withdraws it.
     pub(super) fn answer(self, begun: Result<Begun, LedgerUnavailable>) {
         self.answer.send(begun).ok();
@@ -63,7 +68,7 @@ impl Queue {
         loop {
             let batch: Vec<Waiting> = {
                 let mut state = lock(&self.state);
-                state.waiting.retain(|waiting| !waiting.answer.is_closed());
+                state.waiting.retain(Waiting::is_awaited);
                 let count = most.min(state.waiting.len());
                 state.waiting.drain(..count).collect()
             };
