@@ -69,6 +69,12 @@ async fn stage_with(hanging: &Hanging, configure: fn(&mut Config)) -> Stage {
     Stage::start_with(StageOptions { configure, razorpay_url, ..StageOptions::default() }).await
 }
 
+/// Lets this many requests in, and leaves them time to hang.
+fn places(config: &mut Config, places: u32) {
+    (config.calls.in_flight, config.calls.in_flight_least) = (places, places);
+    config.calls.deadline_ms = 60_000;
+}
+
 fn order(provider: &str) -> Value {
     let currency = if provider == "razorpay" { "INR" } else { "USD" };
     json!({"provider": provider, "amount": "20.00", "currency": currency})
@@ -151,11 +157,7 @@ async fn refused(stage: &Stage, account: &Account, made: &str) -> [bool; 4] {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_can_wait_longest_is_refused_first() {
     let provider = Hanging::start().await;
-    let stage = stage_with(&provider, |config| {
-        (config.calls.in_flight, config.calls.in_flight_least) = (20, 20);
-        config.calls.deadline_ms = 60_000;
-    })
-    .await;
+    let stage = stage_with(&provider, |config| places(config, 20)).await;
     let account = stage.account("crowded").await;
     let made = stage.order(&account, &[], &order("stripe")).await.expect(201).json();
     let made = made["transaction_id"].as_str().expect("an id");
@@ -194,11 +196,7 @@ async fn what_can_wait_longest_is_refused_first() {
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_bodies_take_no_place_from_those_who_are_served() {
     let provider = Hanging::start().await;
-    let stage = stage_with(&provider, |config| {
-        (config.calls.in_flight, config.calls.in_flight_least) = (4, 4);
-        config.calls.deadline_ms = 60_000;
-    })
-    .await;
+    let stage = stage_with(&provider, |config| places(config, 4)).await;
     let account = stage.account("prompt").await;
     let body = order("stripe").to_string();
     // More of them than places, and nobody knows yet whose they are.
@@ -232,11 +230,7 @@ async fn slow_bodies_take_no_place_from_those_who_are_served() {
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_bodies_of_the_passthrough_take_no_place_either() {
     let provider = Hanging::start().await;
-    let stage = stage_with(&provider, |config| {
-        (config.calls.in_flight, config.calls.in_flight_least) = (4, 4);
-        config.calls.deadline_ms = 60_000;
-    })
-    .await;
+    let stage = stage_with(&provider, |config| places(config, 4)).await;
     let account = stage.account("slowpassing").await;
     stage.order(&account, &[], &order("stripe")).await.expect(201);
     let body = order("stripe").to_string();
