@@ -24,7 +24,7 @@ use crate::config::Config;
 use crate::control::Untold;
 use crate::http::Rebuilder;
 use crate::limits::Limits;
-use crate::pipeline::{Endpoints, Flights, Reconciler, TokenExchange, Turns, Withdrawals};
+use crate::pipeline::{Endpoints, Flights, Reconciler, TokenExchange, Turns};
 use crate::stores::Stores;
 use crate::upkeep::KeyUses;
 
@@ -77,8 +77,6 @@ pub struct Gateway {
     pub limits: Limits,
     /// Operations under way: they finish before the gateway stops.
     pub tasks: TaskTracker,
-    /// Rows that may have been begun late, for callers who were told that nothing was done.
-    pub(crate) withdrawals: Withdrawals,
 }
 
 /// A worker thread's share: the connections it made.
@@ -206,7 +204,6 @@ pub(crate) async fn build(
         key_uses: KeyUses::default(),
         limits: Limits::new(&config),
         tasks: TaskTracker::new(),
-        withdrawals: Withdrawals::default(),
         config,
     });
     let worker = Worker { gateway: Arc::clone(&gateway), transport: transport(&gateway.config)? };

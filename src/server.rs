@@ -25,7 +25,7 @@ use self::tls::Certificate;
 use crate::app::{self, Gateway, Worker};
 use crate::config::{Config, LogFormat};
 use crate::stores::Stores;
-use crate::{control, pipeline, upkeep};
+use crate::{control, upkeep};
 
 pub use error::RunError;
 pub(crate) use state::{Phase, ServerState};
@@ -117,7 +117,6 @@ pub async fn start(
         actix_rt::spawn(certificate.watch(every));
     }
     actix_rt::spawn(control::keep_telling(Arc::clone(&gateway)));
-    actix_rt::spawn(pipeline::keep_withdrawing(Arc::clone(&gateway)));
     actix_rt::spawn(upkeep::run(Arc::clone(&gateway), state.telemetry.clone()));
     gateway.catalog.started_at(gateway.clock.now().unix_seconds());
     state.serve(Arc::clone(&gateway));
@@ -148,7 +147,6 @@ impl Running {
         futures_util::join!(public.stop(true), self.tree.stop_looking(drain));
         self.gateway.tasks.close();
         self.gateway.tasks.wait().await;
-        pipeline::withdraw_rest(&self.gateway).await;
         upkeep::write_key_uses(&self.gateway).await;
         self.tree.stop().await;
         admin.stop(true).await;

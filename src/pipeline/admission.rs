@@ -105,7 +105,11 @@ pub(super) const fn verdict(outcome: &Outcome) -> Verdict {
         Outcome::Unknown(Unknown::Unreadable { status: 400..=499 }) => Verdict::Ignored,
         Outcome::Unknown(Unknown::Unreadable { .. }) => Verdict::Failure(Fault::Unreadable),
         Outcome::NotSent(
-            NotSent::CircuitOpen | NotSent::Overloaded | NotSent::DeadlinePassed | NotSent::NeverArrived,
+            NotSent::CircuitOpen
+            | NotSent::Overloaded
+            | NotSent::DeadlinePassed
+            | NotSent::NotBegun
+            | NotSent::NeverArrived,
         ) => Verdict::Ignored,
     }
 }

@@ -209,7 +209,7 @@ fn not_executed(outcome: &Outcome) -> Option<&'static str> {
             Some(reason.code())
         }
         Outcome::Rejected(rejection) => rejection.class.is_for_now().then_some(rejection.code),
-        Outcome::NotSent(NotSent::DeadlinePassed | NotSent::NeverArrived)
+        Outcome::NotSent(NotSent::DeadlinePassed | NotSent::NotBegun | NotSent::NeverArrived)
         | Outcome::Executed(_)
         | Outcome::Unknown(_) => None,
     }

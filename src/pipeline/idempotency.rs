@@ -127,6 +127,11 @@ async fn lead(
             Ok(answer) => return Ok(answer),
             Err(Stop::Exists(row)) => row,
             Err(Stop::Kept(kept)) => return repeated(kept, &fingerprint),
+            // The row that the store would show now may be this very one.
+            Err(Stop::Refused(unsure @ Refusal::NotConfirmed { .. })) => {
+                let kept = answers::find(worker, call, guard).await.ok_or(unsure)?;
+                return repeated(kept, &fingerprint);
+            }
             // What would be refused now may have been answered before.
             Err(Stop::Refused(refusal)) => match find(worker, call, guard).await {
                 Ok(Some(row)) => row,

@@ -1,6 +1,6 @@
 //! The way of an operation with a side effect: a row in the ledger before the call, the outcome behind it.
 
-use actors::{Fallback, LedgerUnavailable};
+use actors::Fallback;
 use domain::ports::{self, KeptAnswer};
 use domain::{
     LedgerEntry, LedgerState, Outcome, RejectionClass, RetrySafety, Settlement, TransactionId, Unknown,
@@ -44,7 +44,7 @@ pub(super) async fn execute(
     fingerprint: [u8; 32],
 ) -> Result<Answer, Stop> {
     let gateway = &worker.gateway;
-    let begun = begin(worker, call, guard, fingerprint).await?;
+    let begun = begin(worker, call, present, guard, fingerprint).await?;
     let Begun { chosen, transaction, provider_key, unsettled, turn } = begun;
     if let Some(guard) = guard.filter(|_| gateway.ledger.is_store_away())
         && let Some(kept) = answers::find(worker, call, guard).await
@@ -82,6 +82,7 @@ struct Begun {
 async fn begin(
     worker: &Worker,
     call: &Call,
+    present: &dyn Present,
     guard: Option<&Guard>,
     fingerprint: [u8; 32],
 ) -> Result<Begun, Stop> {
@@ -100,16 +101,18 @@ async fn begin(
         let permit = gateway.log.reserve().map_err(|_refused| Refusal::Overloaded)?;
         let chosen = admit_first(gateway, call, route)?;
         let transaction = TransactionId::generate(call.meta.at, &*gateway.entropy);
-        let entry = LedgerEntry {
+        let new_entry = || LedgerEntry {
             serial: serial.clone(),
             ..entry(worker, call, guard, fingerprint, (transaction, &chosen.route))
         };
-        let (provider_key, lease_until) = (entry.provider_key.clone(), entry.lease_until);
+        let entry = new_entry();
+        let provider_key = entry.provider_key.clone();
         // Dies here: the key is free, or the row is `started` and its call was never made; a look-up tells.
-        let beginning = gateway.ledger.begin(entry, fallback(call, &chosen, serial.as_deref()));
-        let begun = call.meta.in_time(gateway, beginning).await;
+        let left = call.meta.deadline.remaining(gateway.clock.monotonic()).unwrap_or_default();
+        let fallback = fallback(call, &chosen, serial.as_deref());
+        let begun = gateway.ledger.begin_within(left, entry, fallback).await;
         let tenant = call.principal.tenant.tenant().id;
-        let row = match begun.unwrap_or(Err(LedgerUnavailable::Unsure)) {
+        let row = match begun {
             Ok(ports::Begun::Started) => {
                 if let Some(turn) = &turn {
                     turn.note(transaction);
@@ -119,12 +122,12 @@ async fn begin(
             }
             Ok(ports::Begun::Existing(row)) => return Err(Stop::Exists(row)),
             Ok(ports::Begun::Occupied(row)) => row,
-            Err(why) => {
-                if why.may_have_begun() {
-                    withdraw(gateway, permit, (tenant, transaction), lease_until);
-                }
-                return Err(Refusal::LedgerUnavailable.into());
+            Err(why) if why.may_have_begun() => {
+                withdraw(gateway, (call, &chosen.route), present, (permit, new_entry()));
+                let is_repeatable = call.idempotency_key.is_some();
+                return Err(Refusal::NotConfirmed { transaction, is_repeatable }.into());
             }
+            Err(_refused) => return Err(Refusal::LedgerUnavailable.into()),
         };
         // Neither a place in the log nor one at the provider is held while others are at work.
         drop((permit, chosen));

@@ -43,7 +43,6 @@ pub(crate) use reconcile::{
 pub(crate) use routing::{Endpoints, EndpointsError};
 pub(crate) use turns::Turns;
 pub(crate) use verify::{TokenExchange, verify_credentials};
-pub(crate) use withdraw::{Withdrawals, keep_withdrawing, withdraw_rest};
 
 use crate::app::{Gateway, Worker};
 use crate::auth::Principal;
@@ -222,6 +221,14 @@ pub enum Refusal {
     /// The ledger cannot be written.
     #[error("ledger unavailable")]
     LedgerUnavailable,
+    /// The ledger did not say whether the operation was begun. It is withdrawn, unless somebody looks it up before.
+    #[error("beginning not confirmed")]
+    NotConfirmed {
+        /// Which.
+        transaction: TransactionId,
+        /// Whether the caller gave an idempotency key.
+        is_repeatable: bool,
+    },
     /// The idempotency key was used for something else.
     #[error("idempotency key reused")]
     KeyReused,

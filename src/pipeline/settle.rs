@@ -33,17 +33,7 @@ pub(super) fn conclude_with(
     (unsettled, next, promise): (Unsettled, LookUps, Option<(&Guard, [u8; 32])>),
     present: &dyn Present,
 ) -> Answer {
-    let provider = job.service.provider;
-    let completion = Completion {
-        transaction: job.transaction,
-        subject: job.call.subject.unwrap_or(job.transaction),
-        provider,
-        environment: job.call.principal.environment,
-        created_at: job.call.subject.map_or(job.started_at, TransactionId::created_at),
-        is_repeatable: job.call.idempotency_key.is_some(),
-        outcome: &ran.outcome,
-        failover: ran.failover,
-    };
+    let completion = completion(job, &ran);
     let (status, body) = present.present(&completion);
     let (kept_status, kept) = present.kept(&completion, &body).unwrap_or_else(|| (status, body.clone()));
     let next = LookUps { attempt_lines: ran.attempt_lines(), ..next };
@@ -65,7 +55,21 @@ pub(super) fn conclude_with(
         event(&worker.gateway, kind, Subject::of_job(job), now, |news| present.tell(news))
     });
     unsettled.record(logged, settlement, event);
-    ran.into_answer(status, body, provider)
+    ran.into_answer(status, body, job.service.provider)
+}
+
+/// Returns what a job led to, for whoever puts it into words.
+pub(super) fn completion<'a>(job: &Job<'_>, ran: &'a Ran) -> Completion<'a> {
+    Completion {
+        transaction: job.transaction,
+        subject: job.call.subject.unwrap_or(job.transaction),
+        provider: job.service.provider,
+        environment: job.call.principal.environment,
+        created_at: job.call.subject.map_or(job.started_at, TransactionId::created_at),
+        is_repeatable: job.call.idempotency_key.is_some(),
+        outcome: &ran.outcome,
+        failover: ran.failover,
+    }
 }
 
 /// Returns what an outcome makes of the ledger's row: only an answer that would be the same again is kept.
@@ -84,6 +88,7 @@ fn settlement(outcome: &Outcome, (status, body): (u16, Bytes), next: LookUps) ->
             | NotSent::CircuitOpen
             | NotSent::Overloaded
             | NotSent::DeadlinePassed
+            | NotSent::NotBegun
             | NotSent::NeverArrived,
         ) => Settlement::Released,
         Outcome::Unknown(_) => Settlement::Unknown(next),

@@ -50,7 +50,7 @@ async fn in_time<T>(
     doing: &'static str,
     asked: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
-    let slow = |elapsed| StoreError::Unavailable { doing, source: Box::new(elapsed) };
+    let slow = |elapsed| StoreError::Unavailable { doing, may_be_done: false, source: Box::new(elapsed) };
     tokio::time::timeout(PATIENCE, asked).await.unwrap_or_else(|elapsed| Err(slow(elapsed)))
 }
 

@@ -96,6 +96,7 @@ fn every_write_takes_a_key_and_says_how_it_may_be_refused() {
             ("503", "`circuit_open`"),
             ("503", "`ledger_unavailable`"),
             ("504", "`provider_timeout`"),
+            ("504", "`ledger_timeout`"),
         ] {
             let answer = &post["responses"][status];
             let description = answer["description"].as_str().unwrap_or_default();

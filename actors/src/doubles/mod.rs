@@ -13,5 +13,7 @@ pub(crate) use hold::{Fault, Hold};
 pub(crate) use journal::JournalDouble;
 pub(crate) use leases::LeasesDouble;
 pub(crate) use ports::{Directory, TokenShop};
-pub(crate) use stage::{OTHER, PROVIDER, Stage, hash_of, key_id, ledger_entry, record, tenant_id};
+pub(crate) use stage::{
+    OTHER, PROVIDER, Stage, hash_of, key_id, ledger_entry, record, tenant_id, withdrawal,
+};
 pub(crate) use stores::{Committed, LedgerDouble, LogDouble};

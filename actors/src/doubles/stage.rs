@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::ports::Record;
+use domain::ports::{Record, Withdrawal};
 use domain::{
     ApiKey, Authentication, BaseUrls, CredentialField, Descriptor, Detection, Environment, Feature,
     FeatureSetting, KeyHash, KeyId, LedgerEntry, LedgerState, LookUps, OperationKind, PlanTier, ProviderId,
@@ -276,6 +276,13 @@ pub(crate) fn record(number: u128) -> Record {
         settlement: Some((tenant_id(1), TransactionId::from_u128(number), Settlement::Released)),
         event: None,
     }
+}
+
+/// Returns what takes back [`ledger_entry`], and is told by [`record`].
+pub(crate) fn withdrawal(number: u32, idempotency_key: Option<&str>) -> Withdrawal {
+    let state = LedgerState::Settled { status: 503, body: "nothing was sent".into() };
+    let row = LedgerEntry { state, ..ledger_entry(number, idempotency_key) };
+    Withdrawal { row, record: record(u128::from(number)) }
 }
 
 /// Waits that the entropy of tests makes next to nothing.

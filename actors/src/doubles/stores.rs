@@ -17,6 +17,7 @@ use super::{Fault, Hold};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Committed {
     Begun(u128),
+    Withdrawn(u128),
     Recorded(u128),
 }
 
@@ -101,6 +102,21 @@ impl Ledger for LedgerDouble {
         due.sort_by_key(|row| (row.look_ups.next, row.transaction));
         due.truncate(usize::try_from(limit).unwrap());
         Ok(due.into_iter().map(|row| take_over(row, until)).collect())
+    }
+
+    async fn withdraw(&self, row: LedgerEntry) -> Result<bool, StoreError> {
+        self.commits.pass().await;
+        self.fault.strike("withdrawing a row")?;
+        let mut rows = self.rows.lock().unwrap();
+        let is_own = |kept: &LedgerEntry| (kept.tenant, kept.transaction) == (row.tenant, row.transaction);
+        let is_taken = rows.values().any(|kept| {
+            is_own(kept) && !(kept.state == LedgerState::Started && kept.lease_until == row.lease_until)
+        });
+        if !is_taken {
+            rows.retain(|_, kept| !is_own(kept));
+            self.order.lock().unwrap().push(Committed::Withdrawn(row.transaction.as_u128()));
+        }
+        Ok(!is_taken)
     }
 
     async fn reroute(

@@ -20,7 +20,7 @@ pub enum Fallback {
 pub(super) async fn begin(desk: &Desk, batch: Vec<Waiting>, why: LedgerUnavailable) {
     let mut begun = Vec::with_capacity(batch.len());
     let mut refused = Vec::new();
-    // Who left while the store hung has withdrawn its row: in the journal that would come before its beginning.
+    // Who left while the store hung has withdrawn its row, and has been told so.
     for waiting in batch.into_iter().filter(Waiting::is_awaited) {
         if waiting.fallback == Fallback::None {
             refused.push(waiting);
@@ -62,7 +62,8 @@ pub(super) async fn begin(desk: &Desk, batch: Vec<Waiting>, why: LedgerUnavailab
             for waiting in &begun {
                 desk.log.withdraw(&waiting.entry);
             }
-            fail(desk, begun, why);
+            // The disk may have the beginnings, and not what takes them back.
+            fail(desk, begun, LedgerUnavailable::Unsure);
         }
     }
 }

@@ -26,7 +26,10 @@ pub enum LedgerUnavailable {
     /// As many entries as allowed wait already.
     #[error("ledger queue is full")]
     Busy,
-    /// The store is known to be away: it was not asked.
+    /// The time to begin it was over before the store was asked: others were before it.
+    #[error("ledger was busy with others")]
+    Late,
+    /// The store is away, and has not begun it.
     #[error("ledger store is away")]
     Store,
     /// The store was asked and did not say: it may have committed all the same, and do so yet.
@@ -41,11 +44,11 @@ pub enum LedgerUnavailable {
 }
 
 impl LedgerUnavailable {
-    /// Returns whether the row may be there nevertheless. Since nothing is sent for it, whoever asked has to withdraw it: else it
-    /// would be taken for a call whose answer was lost.
+    /// Returns whether the row may be there nevertheless, or come in yet. Whoever finds it takes it for a call whose answer was
+    /// lost, and may make that call: nobody can be told that nothing is done. It is to be withdrawn, before that if possible.
     pub const fn may_have_begun(self) -> bool {
         match self {
-            Self::Busy | Self::Store | Self::Stopped => false,
+            Self::Busy | Self::Late | Self::Store | Self::Stopped => false,
             Self::Unsure | Self::Lost => true,
         }
     }
@@ -131,6 +134,24 @@ impl LedgerHandle {
         let (answer, answered) = oneshot::channel();
         self.queue.push(Waiting { entry, fallback, answer, _place: place })?;
         answered.await.unwrap_or(Err(LedgerUnavailable::Lost))
+    }
+
+    /// Begins an entry as [`Self::begin`] does, within `limit`.
+    ///
+    /// # Errors
+    /// [`LedgerUnavailable`], which tells whether the entry may have been begun when the time was over.
+    pub async fn begin_within(
+        &self,
+        limit: Duration,
+        entry: LedgerEntry,
+        fallback: Fallback,
+    ) -> Result<Begun, LedgerUnavailable> {
+        let transaction = entry.transaction;
+        match tokio::time::timeout(limit, self.begin(entry, fallback)).await {
+            Ok(begun) => begun,
+            Err(_elapsed) if self.queue.leave(transaction) => Err(LedgerUnavailable::Late),
+            Err(_elapsed) => Err(LedgerUnavailable::Unsure),
+        }
     }
 
     /// Returns whether the store is known to be away.

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use domain::LedgerEntry;
 use domain::ports::Begun;
+use domain::{LedgerEntry, TransactionId};
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 
 use super::{Fallback, LedgerUnavailable};
@@ -26,7 +26,7 @@ impl Waiting {
         !self.answer.is_closed()
     }
 
-    /// Answers. A caller that went away meanwhile leaves a started row, and withdraws it.
+    /// Answers. A caller that went away meanwhile withdraws its row.
     pub(super) fn answer(self, begun: Result<Begun, LedgerUnavailable>) {
         self.answer.send(begun).ok();
     }
@@ -78,6 +78,13 @@ impl Queue {
             }
             self.arrived.notified().await;
         }
+    }
+
+    /// Takes an entry back; returns false when it does not wait any more.
+    pub(super) fn leave(&self, transaction: TransactionId) -> bool {
+        let mut state = lock(&self.state);
+        let place = state.waiting.iter().position(|waiting| waiting.entry.transaction == transaction);
+        place.and_then(|place| state.waiting.remove(place)).is_some()
     }
 
     /// Refuses entries from now on; what waits is still written.

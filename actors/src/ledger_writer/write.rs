@@ -46,7 +46,10 @@ async fn commit(desk: &Desk, batch: Vec<Waiting>) {
         Ok(Err(error)) => {
             tracing::error!(rows, error = &error as &dyn std::error::Error, "ledger could not commit");
             match error {
-                StoreError::Unavailable { .. } => store_is_away(desk, batch).await,
+                StoreError::Unavailable { may_be_done, .. } => {
+                    let why = if may_be_done { LedgerUnavailable::Unsure } else { LedgerUnavailable::Store };
+                    store_is_away(desk, batch, why).await;
+                }
                 StoreError::Conflict(_) | StoreError::Corrupt(_) => {
                     fail(desk, batch, LedgerUnavailable::Unsure);
                 }
@@ -55,7 +58,7 @@ async fn commit(desk: &Desk, batch: Vec<Waiting>) {
         Err(_elapsed) => {
             let timeout_ms = desk.settings.timeout.as_millis();
             tracing::error!(rows, timeout_ms, "ledger did not commit in time");
-            store_is_away(desk, batch).await;
+            store_is_away(desk, batch, LedgerUnavailable::Unsure).await;
         }
     }
 }
@@ -72,12 +75,12 @@ fn answer_twins(desk: &Desk, batch: Vec<Waiting>) -> Vec<Waiting> {
     others
 }
 
-async fn store_is_away(desk: &Desk, batch: Vec<Waiting>) {
+async fn store_is_away(desk: &Desk, batch: Vec<Waiting>, why: LedgerUnavailable) {
     if desk.log.has_journal() {
         desk.breaker.open(desk.clock.monotonic());
-        fallback::begin(desk, batch, LedgerUnavailable::Unsure).await;
+        fallback::begin(desk, batch, why).await;
     } else {
-        fail(desk, batch, LedgerUnavailable::Unsure);
+        fail(desk, batch, why);
     }
 }
 

@@ -129,7 +129,8 @@ impl Arrivals {
     pub(super) fn note(&mut self, owed: &Owed, mark: Mark) {
         match (owed, mark) {
             (Owed::Begun(entry), Mark::Journal(number)) => self.begun.begin(entry, number),
-            (Owed::Begun(_), Mark::Memory(_)) => {}
+            // Of what was begun in the journal it is known that it was.
+            (Owed::Begun(_), Mark::Memory(_)) | (Owed::Withdrawn(_), _) => {}
             (Owed::Recorded(record), mark) => {
                 if let Some((_, transaction, settlement)) = &record.settlement {
                     self.begun.settle(*transaction, settlement, mark);

@@ -1,18 +1,21 @@
 //! From entries to commits: which may go together, and in which order.
 //!
 //! A row is begun before it is settled, and a key's rows come one after the other. Within these bounds all that is begun goes
-//! first and in one commit, and all records behind it in another.
+//! first and in one commit, and all records behind it in another. What is withdrawn goes before both: it frees a key, and nothing
+//! that it frees is begun before it.
 
 use std::collections::{HashMap, HashSet};
 
-use domain::ports::{Owed, Record};
+use domain::ports::{Owed, Record, Withdrawal};
 use domain::{LedgerEntry, TenantId, TransactionId};
 
 use super::begun::{LedgerKey, key_of};
 
-/// Entries of two commits: first all rows are begun, then all records are written.
+/// Entries of two commits, and of one for each row that is withdrawn: first those, then all rows are begun, then all records
+/// are written.
 #[derive(Debug, Default)]
 pub(super) struct Run {
+    pub(super) withdrawn: Vec<Withdrawal>,
     pub(super) begun: Vec<LedgerEntry>,
     pub(super) records: Vec<Record>,
 }
@@ -48,6 +51,7 @@ pub(super) fn runs(
                 begun_here.insert(entry.transaction, key);
                 run.begun.push(*entry);
             }
+            Owed::Withdrawn(withdrawal) => run.withdrawn.push(*withdrawal),
             Owed::Recorded(record) => {
                 // Where nothing is begun, nothing jumps over anything.
                 if has_begun && let Some((tenant, transaction, _)) = &record.settlement {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_rt::ArbiterHandle;
-use domain::ports::{Journal, Ledger, Record, TransactionLog};
+use domain::ports::{Journal, Ledger, Owed, Record, TransactionLog, Withdrawal};
 use domain::{Clock, Entropy};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -82,10 +82,19 @@ impl LogPermit {
     /// Records; cannot fail, and waits for nothing but a write into the journal's page cache. When it returns, the end of the
     /// process does not lose the record (with a journal that is neither full nor failing).
     pub fn record(self, record: Record) {
+        self.add(Owed::Recorded(Box::new(record)));
+    }
+
+    /// Takes back a ledger row of which it is not known whether it was begun; promises what [`Self::record`] does.
+    pub fn withdraw(self, withdrawal: Withdrawal) {
+        self.add(Owed::Withdrawn(Box::new(withdrawal)));
+    }
+
+    fn add(self, owed: Owed) {
         match self.place {
             // Stays taken until the store has the record.
-            Place::Memory(place) => self.queue.record(record, Some(place)),
-            Place::Journal(_reserved) => self.queue.record(record, None),
+            Place::Memory(place) => self.queue.add(owed, Some(place)),
+            Place::Journal(_reserved) => self.queue.add(owed, None),
         }
     }
 }

@@ -72,7 +72,7 @@ impl Queue {
     /// Gives up a row that was begun in the journal and for which nothing was sent: its key is free again.
     pub(crate) fn withdraw(&self, entry: &LedgerEntry) {
         let settlement = Some((entry.tenant, entry.transaction, Settlement::Released));
-        self.record(Record { transaction: None, settlement, event: None }, None);
+        self.add(Owed::Recorded(Box::new(Record { transaction: None, settlement, event: None })), None);
     }
 
     /// Reads a row. Nothing, when the store has it by now or the disk cannot give it.
@@ -94,7 +94,7 @@ impl Queue {
             Answer::Here(settlement) => settlement,
             Answer::InJournal(number) => match self.read_one(number)? {
                 Owed::Recorded(record) => record.settlement?.2,
-                Owed::Begun(_) => return None,
+                Owed::Begun(_) | Owed::Withdrawn(_) => return None,
             },
         };
         match settlement {

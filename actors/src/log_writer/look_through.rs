@@ -41,6 +41,7 @@ impl std::fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let transaction = match self.0 {
             Owed::Begun(entry) => Some(entry.transaction),
+            Owed::Withdrawn(withdrawal) => Some(withdrawal.row.transaction),
             Owed::Recorded(record) => {
                 let settled = record.settlement.as_ref().map(|(_, transaction, _)| *transaction);
                 record.transaction.as_ref().map(|row| row.id).or(settled)

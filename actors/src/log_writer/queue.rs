@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use domain::ports::{Journal, JournalError, Owed, Record};
+use domain::ports::{Journal, JournalError, Owed};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use super::LogStopped;
@@ -100,10 +100,9 @@ impl Queue {
         }
     }
 
-    /// Adds a record: into the journal where there is one, and into memory where it has a place. When this returns, the end of
+    /// Adds an entry: into the journal where there is one, and into memory where it has a place. When this returns, the end of
     /// the process does not lose it, unless the journal is full or failing.
-    pub(super) fn record(&self, record: Record, place: Option<OwnedSemaphorePermit>) {
-        let owed = Owed::Recorded(Box::new(record));
+    pub(super) fn add(&self, owed: Owed, place: Option<OwnedSemaphorePermit>) {
         let mut arrivals = lock(&self.arrivals);
         let appended = arrivals.push(self.journal.as_deref(), owed, place);
         let is_worth_waking = self.is_worth_waking(&arrivals);

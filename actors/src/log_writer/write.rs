@@ -105,7 +105,19 @@ async fn write(desk: &Desk, entries: Vec<Owed>) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn write_run(desk: &Desk, run: Run) -> Result<(), Failure> {
+async fn write_run(desk: &Desk, mut run: Run) -> Result<(), Failure> {
+    for withdrawal in run.withdrawn {
+        let transaction = withdrawal.row.transaction;
+        let withdrawn =
+            tokio::time::timeout(desk.settings.timeout, desk.ledger.withdraw(withdrawal.row)).await;
+        // Dies here: it is withdrawn again, with the same result, and then told.
+        if withdrawn.map_err(|_elapsed| late(desk))?.map_err(|error| refused(&error))? {
+            run.records.push(withdrawal.record);
+        } else {
+            // Whoever has it tells what became of it.
+            tracing::warn!(%transaction, "an operation was looked up before it could be withdrawn");
+        }
+    }
     if !run.begun.is_empty() {
         let transactions: Vec<_> = run.begun.iter().map(|entry| entry.transaction).collect();
         let began = tokio::time::timeout(desk.settings.timeout, desk.ledger.begin(run.begun)).await;

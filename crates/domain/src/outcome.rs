@@ -28,6 +28,8 @@ pub enum NotSent {
     Overloaded,
     /// The deadline passed before anything was sent.
     DeadlinePassed,
+    /// The ledger did not say whether the operation was begun, and it was taken back.
+    NotBegun,
     /// A look-up found no trace of an earlier attempt.
     NeverArrived,
 }
@@ -39,6 +41,7 @@ impl NotSent {
             Self::Unreachable | Self::DeadlinePassed | Self::NeverArrived => "provider_unreachable",
             Self::CircuitOpen => "circuit_open",
             Self::Overloaded => "overloaded",
+            Self::NotBegun => "ledger_unavailable",
         }
     }
 }

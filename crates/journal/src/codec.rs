@@ -4,7 +4,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use domain::ports::Owed;
+use domain::ports::{Owed, Record, Withdrawal};
 use domain::{Environment, Id, OperationKind};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -29,6 +29,13 @@ enum OwedV2<'a> {
     Begun(EntryV2<'a>),
     #[serde(borrow)]
     Recorded(RecordV2<'a>),
+    /// The last to come: those before it are written as they were.
+    Withdrawn {
+        #[serde(borrow)]
+        row: EntryV2<'a>,
+        #[serde(borrow)]
+        record: RecordV2<'a>,
+    },
 }
 
 /// What an entry was in version 1.
@@ -63,6 +70,9 @@ pub(crate) fn encode(entry: &Owed) -> Result<Vec<u8>, postcard::Error> {
     let mirror = match entry {
         Owed::Begun(entry) => OwedV2::Begun(EntryV2::of(entry)),
         Owed::Recorded(record) => OwedV2::Recorded(RecordV2::of(record)),
+        Owed::Withdrawn(withdrawal) => {
+            OwedV2::Withdrawn { row: EntryV2::of(&withdrawal.row), record: RecordV2::of(&withdrawal.record) }
+        }
     };
     postcard::to_extend(&mirror, bytes)
 }
@@ -74,6 +84,10 @@ pub(crate) fn decode(payload: &[u8], words: &Words) -> Result<Owed, Unreadable> 
         VERSION => match postcard::from_bytes(rest).map_err(Unreadable::Shape)? {
             OwedV2::Begun(entry) => Ok(Owed::Begun(Box::new(entry.read()?))),
             OwedV2::Recorded(record) => Ok(Owed::Recorded(Box::new(record.read(words)?))),
+            OwedV2::Withdrawn { row, record } => {
+                let withdrawal = Withdrawal { row: row.read()?, record: record.read(words)? };
+                Ok(Owed::Withdrawn(Box::new(withdrawal)))
+            }
         },
         VERSION_BEFORE => match postcard::from_bytes(rest).map_err(Unreadable::Shape)? {
             OwedV1::Begun(entry) => Ok(Owed::Begun(Box::new(entry.read()?))),
@@ -88,20 +102,26 @@ fn size_hint(entry: &Owed) -> usize {
     const ROW: usize = 512;
     let payloads = match entry {
         Owed::Begun(entry) => entry.request.len(),
-        Owed::Recorded(record) => {
-            let logged = record.transaction.as_ref().map_or(0, |row| {
-                row.request_payload.len() + row.response_payload.len() + row.attempt_lines.len()
-            });
-            let settled = match &record.settlement {
-                Some((_, _, domain::Settlement::Settled { body, .. })) => body.len(),
-                Some((_, _, domain::Settlement::Unknown(look_ups))) => look_ups.attempt_lines.len(),
-                _ => 0,
-            };
-            let told = record.event.as_ref().map_or(0, |event| event.payload.len());
-            logged.saturating_add(settled).saturating_add(told)
+        Owed::Recorded(record) => payloads_of(record),
+        Owed::Withdrawn(withdrawal) => {
+            withdrawal.row.request.len().saturating_add(payloads_of(&withdrawal.record))
         }
     };
     payloads.saturating_add(ROW)
+}
+
+fn payloads_of(record: &Record) -> usize {
+    let logged = record
+        .transaction
+        .as_ref()
+        .map_or(0, |row| row.request_payload.len() + row.response_payload.len() + row.attempt_lines.len());
+    let settled = match &record.settlement {
+        Some((_, _, domain::Settlement::Settled { body, .. })) => body.len(),
+        Some((_, _, domain::Settlement::Unknown(look_ups))) => look_ups.attempt_lines.len(),
+        _ => 0,
+    };
+    let told = record.event.as_ref().map_or(0, |event| event.payload.len());
+    logged.saturating_add(settled).saturating_add(told)
 }
 
 pub(crate) fn id<K: domain::IdKind>(value: u128) -> Id<K> {

@@ -60,12 +60,23 @@ type Waiting<'a> = Vec<(usize, &'a LedgerEntry)>;
 
 /// Begins entries; the answers are in their order.
 pub(crate) async fn begin(store: &PostgresStore, entries: &[LedgerEntry]) -> Result<Vec<Begun>, Failure> {
-    let twins = Twins::of(entries);
     let mut begun: Vec<Option<Begun>> = vec![None; entries.len()];
+    begin_in_rounds(store, entries, &mut begun).await.map_err(|failure| {
+        let is_in_part = begun.iter().flatten().any(|begun| *begun == Begun::Started);
+        if is_in_part { Failure::InPart(Box::new(failure)) } else { failure }
+    })
+}
+
+async fn begin_in_rounds(
+    store: &PostgresStore,
+    entries: &[LedgerEntry],
+    begun: &mut [Option<Begun>],
+) -> Result<Vec<Begun>, Failure> {
+    let twins = Twins::of(entries);
     let mut waiting = twins.firsts(entries);
     for _ in 0..ROUNDS {
         if waiting.is_empty() {
-            return Ok(twins.answer(entries, &begun));
+            return Ok(twins.answer(entries, begun));
         }
         let started = insert(store, first_of_each_serial(&waiting)).await?;
         waiting.retain(|(place, entry)| {
@@ -77,10 +88,10 @@ pub(crate) async fn begin(store: &PostgresStore, entries: &[LedgerEntry]) -> Res
         });
         if !waiting.is_empty() {
             let in_the_way = InTheWay::look_up(store, &waiting).await?;
-            waiting = tell(store, waiting, &in_the_way, &mut begun).await?;
+            waiting = tell(store, waiting, &in_the_way, begun).await?;
         }
     }
-    if waiting.is_empty() { Ok(twins.answer(entries, &begun)) } else { Err(Failure::Contended) }
+    if waiting.is_empty() { Ok(twins.answer(entries, begun)) } else { Err(Failure::Contended) }
 }
 
 /// Returns those that may begin together: of each serial the one that comes first in the batch.

@@ -54,7 +54,7 @@ pub(crate) enum Failure {
         /// The server's sentence.
         message: Box<str>,
     },
-    /// The connection could not be made, or broke.
+    /// The connection broke, or, inside [`Self::NoConnection`], was not made.
     #[error("the connection to PostgreSQL failed")]
     Connection(#[source] tokio_postgres::Error),
     /// The last attempt to connect failed, for whoever waits for a connection.
@@ -69,6 +69,9 @@ pub(crate) enum Failure {
     /// The work was not done in time. Whether it was done at all is not known.
     #[error("PostgreSQL did not answer in time")]
     TimedOut,
+    /// It failed after a part of it was committed.
+    #[error("it was done in part")]
+    InPart(#[source] Box<Failure>),
     /// Others were in the way each time it was tried.
     #[error("others changed the same rows each time")]
     Contended,
@@ -109,13 +112,38 @@ impl Failure {
                 || *code == SqlState::CANNOT_CONNECT_NOW)
     }
 
+    /// Returns whether nothing is committed: there was no connection to do it on, or the server said no. One that shuts down may
+    /// say so after the commit.
+    fn is_undone(&self) -> bool {
+        match self {
+            Self::Refused { code, .. } => {
+                *code != SqlState::ADMIN_SHUTDOWN && *code != SqlState::CRASH_SHUTDOWN
+            }
+            Self::Conflict(_)
+            | Self::NoConnection(_)
+            | Self::ConnectTimedOut
+            | Self::CheckoutTimedOut
+            | Self::Unencodable
+            | Self::Contended
+            | Self::Closed => true,
+            Self::Corrupt(_)
+            | Self::Unreadable(_)
+            | Self::Connection(_)
+            | Self::TimedOut
+            | Self::InPart(_) => false,
+        }
+    }
+
     /// Returns what the port tells its caller.
     pub(crate) fn into_store_error(self, task: Task) -> StoreError {
         match self {
             Self::Conflict(what) => StoreError::Conflict(what),
             Self::Corrupt(what) => StoreError::Corrupt(what),
             Self::Unreadable(_) => StoreError::Corrupt(task.row),
-            other => StoreError::Unavailable { doing: task.doing, source: Box::new(other) },
+            other => {
+                let may_be_done = !other.is_undone();
+                StoreError::Unavailable { doing: task.doing, may_be_done, source: Box::new(other) }
+            }
         }
     }
 }

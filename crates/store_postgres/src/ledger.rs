@@ -18,6 +18,7 @@ const BEGIN: Task = Task { doing: "beginning ledger entries", row: ROW };
 const FIND: Task = Task { doing: "looking up an idempotency key", row: ROW };
 const TAKE_OVER: Task = Task { doing: "taking over a ledger row", row: ROW };
 const TAKE_DUE: Task = Task { doing: "taking over ledger rows that are due", row: ROW };
+const WITHDRAW: Task = Task { doing: "withdrawing a ledger row", row: ROW };
 const REROUTE: Task = Task { doing: "giving a ledger row to another provider", row: ROW };
 const COUNT: Task = Task { doing: "counting ledger rows that are unknown", row: "a number of rows" };
 const LIST: Task = Task { doing: "listing ledger rows that are unknown", row: ROW };
@@ -96,6 +97,10 @@ impl Ledger for PostgresStore {
         open_rows::take_due(self, now, until, limit)
             .await
             .map_err(|failure| failure.into_store_error(TAKE_DUE))
+    }
+
+    async fn withdraw(&self, row: LedgerEntry) -> Result<bool, StoreError> {
+        crate::withdraw::withdraw(self, &row).await.map_err(|failure| failure.into_store_error(WITHDRAW))
     }
 
     async fn reroute(

@@ -29,6 +29,7 @@ mod store;
 mod tenants;
 mod tls;
 mod transactions;
+mod withdraw;
 
 pub use error::ConnectError;
 pub use migrations::{MigrateError, MigrateOptions, MigrateReport, migrate};

@@ -235,7 +235,7 @@ impl PostgresStore {
 async fn open_session(pool: &Pool<Manager>) -> Result<PooledConnection<'static, Manager>, Failure> {
     loop {
         let session = pool.get_owned().await.map_err(|error| match error {
-            RunError::User(failure) => failure,
+            RunError::User(failure) => Failure::NoConnection(Arc::new(failure)),
             RunError::TimedOut => Failure::CheckoutTimedOut,
         })?;
         if !session.is_spoilt() {

@@ -133,8 +133,10 @@ impl Failure {
             Self::Conflict(what) => StoreError::Conflict(what),
             Self::Corrupt(what) => StoreError::Corrupt(what),
             Self::Sqlite(error) if is_unreadable(&error) => StoreError::Corrupt(task.row),
+            // What fails or panics is rolled back by then. Of a writer that is gone nobody knows how far it came.
             Self::Sqlite(_) | Self::Group(_) | Self::Panicked | Self::Closed => {
-                StoreError::Unavailable { doing: task.doing, source: Box::new(self) }
+                let may_be_done = matches!(self, Self::Closed);
+                StoreError::Unavailable { doing: task.doing, may_be_done, source: Box::new(self) }
             }
         }
     }

@@ -87,6 +87,10 @@ impl Ledger for SqliteStore {
         self.take_due_rows(now, until, limit).await
     }
 
+    async fn withdraw(&self, row: LedgerEntry) -> Result<bool, StoreError> {
+        self.withdraw_row(row).await
+    }
+
     async fn reroute(
         &self,
         tenant: TenantId,

@@ -22,6 +22,7 @@ mod services;
 mod store;
 mod tenants;
 mod transactions;
+mod withdraw;
 mod workers;
 mod writer;
 

@@ -65,6 +65,13 @@ async fn it_keeps_rows_of_one_serial_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn it_withdraws_what_may_have_been_begun() {
+    let (store, _folder) = open();
+    conformance::withdrawals::passes(&store, &store).await;
+    conformance::withdrawals::a_row_that_is_begun_and_withdrawn_at_once_is_withdrawn(Arc::new(store)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn it_gives_out_rows_that_are_due() {
     let (store, _folder) = open();
     conformance::open_rows::passes(&store, &store).await;
@@ -111,6 +118,7 @@ async fn all_suites_pass_one_after_the_other_on_one_store() {
     conformance::ledger::passes(&store, &store).await;
     conformance::settlement::passes(&store, &store).await;
     conformance::serials::passes(&store, &store).await;
+    conformance::withdrawals::passes(&store, &store).await;
     conformance::open_rows::passes(&store, &store).await;
     conformance::transactions::passes(&store).await;
     conformance::orders::passes(&store).await;

@@ -112,6 +112,10 @@ impl ApiError {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Too many calls to the provider are under way; nothing was sent.",
             ),
+            NotSent::NotBegun => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The gateway's ledger did not say in time whether the operation was begun; it was taken back, and nothing was sent.",
+            ),
             NotSent::DeadlinePassed => {
                 (StatusCode::BAD_GATEWAY, "There was no time left to reach the provider; nothing was sent.")
             }
@@ -229,6 +233,9 @@ impl From<Refusal> for ApiError {
                 "ledger_unavailable",
                 "The gateway cannot write its ledger; nothing was sent.",
             ),
+            Refusal::NotConfirmed { transaction, is_repeatable } => {
+                Self::not_confirmed(is_repeatable).with_transaction(transaction)
+            }
             Refusal::KeyReused => Self::new(
                 ErrorType::Idempotency,
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -254,6 +261,15 @@ impl From<Refusal> for ApiError {
 }
 
 impl ApiError {
+    /// The ledger did not say whether an operation was begun.
+    fn not_confirmed(is_repeatable: bool) -> Self {
+        let message = "The gateway's ledger did not answer in time. The operation is taken back as soon as it does, unless it has been \
+                       carried out by then: its transaction tells.";
+        let mut error = Self::new(ErrorType::Timeout, StatusCode::GATEWAY_TIMEOUT, "ledger_timeout", message);
+        error.body.retryable = is_repeatable;
+        error
+    }
+
     fn in_progress(other: Option<TransactionId>) -> Self {
         let other = other.map_or_else(String::new, |id| format!(" ({id})"));
         Self::occupied(format!("Another operation on this order is under way{other}; nothing was sent."))

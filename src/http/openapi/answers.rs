@@ -52,7 +52,7 @@ static WRITES_MAY_FAIL: [MayFail; 5] = [
     MayFail {
         status: "504",
         meaning: "The outcome is unknown; repeat with the same key, or ask for the transaction",
-        codes: &["`provider_timeout`"],
+        codes: &["`provider_timeout`", "`ledger_timeout`"],
     },
 ];
 

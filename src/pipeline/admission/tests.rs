@@ -41,6 +41,7 @@ fn what_got_no_answer_tells_how() {
         (Outcome::NotSent(NotSent::Overloaded), IGNORED),
         (Outcome::NotSent(NotSent::DeadlinePassed), IGNORED),
         (Outcome::NotSent(NotSent::NeverArrived), IGNORED),
+        (Outcome::NotSent(NotSent::NotBegun), IGNORED),
         (Outcome::Unknown(Unknown::TimedOut), failure(Fault::TimedOut)),
         (Outcome::Unknown(Unknown::Disconnected), failure(Fault::Disconnected)),
         (Outcome::Unknown(Unknown::Unreadable { status: 503 }), failure(Fault::ProviderError)),

@@ -29,6 +29,7 @@ fn only_what_certainly_did_nothing_is_served_by_another() {
         // Nobody has time left.
         (Outcome::NotSent(NotSent::DeadlinePassed), None),
         (Outcome::NotSent(NotSent::NeverArrived), None),
+        (Outcome::NotSent(NotSent::NotBegun), None),
         // It may have been done.
         (Outcome::Unknown(Unknown::TimedOut), None),
         (Outcome::Unknown(Unknown::Disconnected), None),

@@ -28,7 +28,7 @@ use crate::auth::Principal;
 /// How long past the time limit of a look-up its row still counts as worked on.
 const LEASE_MARGIN: Duration = Duration::from_secs(5);
 /// How long a store that is back is left to those who write down what they know: calls that were answered meanwhile, and rows
-/// that a store which hung commits late, for callers who were told that nothing was done. Several times what they wait in between.
+/// that are to be withdrawn. Several times what they wait in between.
 const AFTER_SILENCE: Duration = Duration::from_secs(5);
 /// In place of a moment: the store has not answered since.
 const SILENT: u64 = u64::MAX;

@@ -30,7 +30,11 @@ impl Store {
             std::future::pending::<()>().await;
         }
         if self.is_away.load(Ordering::SeqCst) {
-            return Err(StoreError::Unavailable { doing: "testing", source: "gone".into() });
+            return Err(StoreError::Unavailable {
+                doing: "testing",
+                may_be_done: false,
+                source: "gone".into(),
+            });
         }
         Ok(self.tenant.lock().unwrap().clone())
     }

@@ -240,7 +240,7 @@ async fn a_call_whose_beginning_took_its_time_is_not_made() {
     let order = json!({"amount": "5.00", "currency": "USD", "provider": "stripe"});
     let answer = scene.post_once("slow", "/v1/payments/orders", &order).await;
     // The second: the machine was so late that the beginning itself was given up.
-    let is_late = ["provider_unreachable", "ledger_unavailable"].contains(&&*answer.code());
+    let is_late = ["provider_unreachable", "ledger_timeout"].contains(&&*answer.code());
     assert!(is_late, "{}", answer.text());
     assert!(scene.stage.effects("provider=stripe").await.is_empty());
 }

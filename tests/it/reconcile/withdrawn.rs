@@ -1,52 +1,109 @@
-//! A row that its store commits when its caller has been told that nothing was done: nobody does it afterwards.
+//! A row of which its store never says whether it is begun: its caller is told that nobody knows, and then what was done, which
+//! is nothing, unless it was looked up first.
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{often, unsettled};
-use crate::support::{LedgerFaults, Scene, StageOptions};
+use super::{events, lost, often, settled, unsettled};
+use crate::support::{LedgerFaults, Scene, StageOptions, eventually};
 
-/// Refuses an order at Stripe, which a look-up makes by repeating it.
-async fn refuse(name: &str, commits_late: Duration) -> Scene {
-    let faults = LedgerFaults { commits_late: Some(commits_late), ..LedgerFaults::default() };
-    let options = StageOptions { configure: often, ..StageOptions::default() };
-    let scene = Scene::start_with(name, faults.in_stage(options)).await;
-    let order = json!({"amount": "5.00", "currency": "USD", "provider": "stripe"});
-    let told = scene.post_once("late", "/v1/payments/orders", &order).await.expect(503);
-    assert_eq!(told.code(), "ledger_unavailable");
-    scene
+const ORDERS: &str = "/v1/payments/orders";
+
+/// An order at Stripe, which a look-up makes by repeating it.
+fn order() -> Value {
+    json!({"amount": "5.00", "currency": "USD", "provider": "stripe"})
 }
 
-/// Does the same, and returns the provider's effects when its row's lease is long over.
-async fn refused(name: &str, commits_late: Duration) -> (Scene, usize) {
-    let scene = refuse(name, commits_late).await;
-    // Two seconds of its own, and five more of its lease.
-    tokio::time::sleep(Duration::from_secs(9)).await;
-    let effects = scene.stage.effects("provider=stripe").await.len();
-    (scene, effects)
+/// Asks for an order whose beginning is not confirmed; returns its transaction.
+async fn unconfirmed(name: &str, faults: LedgerFaults) -> (Scene, String) {
+    let options = StageOptions { configure: often, ..StageOptions::default() };
+    let scene = Scene::start_with(name, faults.in_stage(options)).await;
+    let told = scene.post_once("same", ORDERS, &order()).await.expect(504);
+    assert_eq!(told.code(), "ledger_timeout");
+    assert_eq!(told.json()["error"]["retryable"], true, "with its key");
+    let transaction = lost(&told);
+    (scene, transaction)
+}
+
+/// What is told of it, in the end.
+async fn assert_not_done(scene: &Scene, transaction: &str) {
+    let told = settled(scene, transaction).await;
+    assert_eq!(
+        (&told["status"], &told["response"]["error"]["code"]),
+        (&json!("failed"), &json!("ledger_unavailable"))
+    );
+    let events = events(scene, transaction).await;
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert_eq!(
+        (&events[0]["type"], &events[0]["data"]["status"]),
+        (&json!("transaction.settled"), &json!("failed"))
+    );
+}
+
+/// Its key is free, whatever comes in late, and one order is made.
+async fn assert_done_once(scene: &Scene) {
+    // For as long as the ledger is waited for, others are turned away.
+    let made = eventually("it is made", async || {
+        let made = scene.post_once("same", ORDERS, &order()).await;
+        (made.status == 201).then_some(made)
+    })
+    .await;
+    // Two seconds of the first one's own, and five more of its lease.
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    assert_eq!(scene.stage.effects("provider=stripe").await.len(), 1);
+    assert_eq!(unsettled(scene, "").await.len(), 0);
+    let again = scene.post_once("same", ORDERS, &order()).await.expect(201);
+    assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &made.body));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_committed_at_once_and_never_confirmed_is_not_done() {
-    let (scene, effects) = refused("unconfirmed", Duration::ZERO).await;
-    assert_eq!(effects, 0);
-    assert_eq!(unsettled(&scene, "").await.len(), 0);
+    let faults = LedgerFaults { commits_late: Some(Duration::ZERO), ..LedgerFaults::default() };
+    let (scene, transaction) = unconfirmed("unconfirmed", faults).await;
+    assert_not_done(&scene, &transaction).await;
+    assert_eq!(scene.stage.effects("provider=stripe").await.len(), 0);
+    assert_done_once(&scene).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_committed_after_it_was_withdrawn_is_not_done() {
-    let (scene, effects) = refused("committedlate", Duration::from_secs(4)).await;
-    assert_eq!(effects, 0);
-    assert_eq!(unsettled(&scene, "").await.len(), 0);
+    let faults = LedgerFaults { commits_late: Some(Duration::from_secs(5)), ..LedgerFaults::default() };
+    let (scene, transaction) = unconfirmed("committedlate", faults).await;
+    assert_not_done(&scene, &transaction).await;
+    assert_done_once(&scene).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_committed_late_before_a_stop_is_not_done_after_the_next_start() {
-    let mut scene = refuse("stoppedlate", Duration::from_millis(2_500)).await;
-    scene.stage.restart().await;
-    // Nobody holds a lease any more, and what is due is looked up every second.
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    assert_eq!(scene.stage.effects("provider=stripe").await.len(), 0);
-    assert_eq!(unsettled(&scene, "").await.len(), 0);
+async fn what_is_looked_up_before_it_can_be_withdrawn_is_told_as_done() {
+    let faults = LedgerFaults {
+        commits_late: Some(Duration::ZERO),
+        // Past its lease: whoever looks it up makes the call.
+        withdraws_late: Some(Duration::from_secs(9)),
+        ..LedgerFaults::default()
+    };
+    let (scene, transaction) = unconfirmed("lookedup", faults).await;
+    // While the ledger takes nothing, transactions cannot be asked for.
+    let path = format!("/v1/transactions/{transaction}");
+    eventually("it is told what became of it", async || {
+        let told = scene.get(&path).await;
+        (told.status == 200 && told.json()["status"] == "success").then_some(())
+    })
+    .await;
+    let again = scene.post_once("same", ORDERS, &order()).await.expect(201);
+    assert_eq!(
+        (again.header("idempotent-replayed"), &again.json()["transaction_id"]),
+        (Some("true"), &json!(transaction))
+    );
+    assert_eq!(scene.stage.effects("provider=stripe").await.len(), 1);
+    assert_eq!(events(&scene, &transaction).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_no_key_is_not_told_to_send_it_again() {
+    let faults = LedgerFaults { commits_late: Some(Duration::ZERO), ..LedgerFaults::default() };
+    let scene = Scene::start_with("keyless", faults.in_stage(StageOptions::default())).await;
+    let told = scene.post(ORDERS, &order()).await.expect(504);
+    assert_eq!((&*told.code(), &told.json()["error"]["retryable"]), ("ledger_timeout", &json!(false)));
+    assert_not_done(&scene, &lost(&told)).await;
 }

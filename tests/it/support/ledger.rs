@@ -1,8 +1,9 @@
 //! A ledger with faults that a store has seldom, for a gateway in this process.
 
 use std::future::pending;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use domain::ports::{Begun, Ledger, Reroute, StoreError, Unsettled};
@@ -15,8 +16,10 @@ use super::StageOptions;
 pub(crate) struct LedgerFaults {
     /// Its rows are as much older than they are.
     pub(crate) age: Duration,
-    /// It never says that a row is begun, and commits it so late.
+    /// It never says that its first row is begun, and commits it so late.
     pub(crate) commits_late: Option<Duration>,
+    /// It withdraws nothing for so long, from when it is asked first.
+    pub(crate) withdraws_late: Option<Duration>,
     /// It takes so long to begin a row, and to give one to another provider.
     pub(crate) is_slow: Option<Duration>,
     /// It does not give rows to other providers.
@@ -27,6 +30,8 @@ pub(crate) struct LedgerFaults {
 struct FaultyLedger {
     ledger: Arc<dyn Ledger>,
     faults: LedgerFaults,
+    has_begun: AtomicBool,
+    withdraws_from: OnceLock<Instant>,
 }
 
 impl LedgerFaults {
@@ -35,7 +40,12 @@ impl LedgerFaults {
         let wrap = options.wrap;
         let wrap = move |stores: gateway::Stores| {
             let mut stores = wrap(stores);
-            stores.ledger = Arc::new(FaultyLedger { ledger: Arc::clone(&stores.ledger), faults: self });
+            stores.ledger = Arc::new(FaultyLedger {
+                ledger: Arc::clone(&stores.ledger),
+                faults: self,
+                has_begun: AtomicBool::default(),
+                withdraws_from: OnceLock::new(),
+            });
             stores
         };
         StageOptions { wrap: Box::new(wrap), ..options }
@@ -53,10 +63,17 @@ impl FaultyLedger {
     }
 }
 
+fn away(doing: &'static str) -> StoreError {
+    let source = std::io::Error::from(std::io::ErrorKind::TimedOut).into();
+    StoreError::Unavailable { doing, may_be_done: false, source }
+}
+
 #[async_trait]
 impl Ledger for FaultyLedger {
     async fn begin(&self, entries: Vec<LedgerEntry>) -> Result<Vec<Begun>, StoreError> {
-        if let Some(late) = self.faults.commits_late {
+        if let Some(late) = self.faults.commits_late
+            && !self.has_begun.swap(true, Ordering::Relaxed)
+        {
             let ledger = Arc::clone(&self.ledger);
             tokio::spawn(async move {
                 tokio::time::sleep(late).await;
@@ -101,6 +118,14 @@ impl Ledger for FaultyLedger {
         Ok(self.rows(self.ledger.take_due(now, until, limit).await?))
     }
 
+    async fn withdraw(&self, row: LedgerEntry) -> Result<bool, StoreError> {
+        let late = self.faults.withdraws_late.unwrap_or_default();
+        if Instant::now() < *self.withdraws_from.get_or_init(|| Instant::now() + late) {
+            return Err(away("withdrawing"));
+        }
+        self.ledger.withdraw(row).await
+    }
+
     async fn reroute(
         &self,
         tenant: TenantId,
@@ -108,8 +133,7 @@ impl Ledger for FaultyLedger {
         reroute: Reroute,
     ) -> Result<bool, StoreError> {
         if self.faults.keeps_providers {
-            let source = std::io::Error::from(std::io::ErrorKind::TimedOut).into();
-            return Err(StoreError::Unavailable { doing: "rerouting", source });
+            return Err(away("rerouting"));
         }
         tokio::time::sleep(self.faults.is_slow.unwrap_or_default()).await;
         self.ledger.reroute(tenant, transaction, reroute).await

@@ -3,7 +3,7 @@
 use domain::ports::Begun;
 use futures_util::future::join_all;
 
-use crate::doubles::{Stage, ledger_entry};
+use crate::doubles::{Committed, Stage, ledger_entry};
 use crate::{Fallback, LedgerHandle, LedgerUnavailable};
 
 fn begin(ledger: &LedgerHandle, number: u32) -> actix_rt::task::JoinHandle<Result<Begun, LedgerUnavailable>> {
@@ -123,6 +123,21 @@ async fn no_row_is_begun_for_a_caller_that_has_gone() {
     assert_eq!(first.await.unwrap(), Ok(Begun::Started));
     assert_eq!(stays.await.unwrap(), Ok(Begun::Started));
     assert_eq!(*stage.ledger.batches.lock().unwrap(), [1, 1]);
+}
+
+#[actix_rt::test]
+async fn whose_time_is_over_knows_whether_the_store_was_asked() {
+    let stage = Stage::new();
+    let tree = stage.start();
+    stage.ledger.commits.close();
+    let brief = std::time::Duration::from_millis(20);
+    let begin = |number| tree.ledger.begin_within(brief, ledger_entry(number, None), Fallback::None);
+    assert_eq!(begin(1).await, Err(LedgerUnavailable::Unsure));
+    assert_eq!(begin(2).await, Err(LedgerUnavailable::Late));
+    stage.ledger.commits.open();
+    assert_eq!(tree.ledger.begin(ledger_entry(3, None), Fallback::None).await, Ok(Begun::Started));
+    let order = stage.ledger.order.lock().unwrap().clone();
+    assert_eq!(order, [Committed::Begun(1), Committed::Begun(3)]);
 }
 
 #[actix_rt::test]

@@ -4,7 +4,7 @@ use domain::ports::{Owed, Record};
 use domain::{Settlement, TransactionId};
 
 use super::runs;
-use crate::doubles::{ledger_entry, tenant_id};
+use crate::doubles::{ledger_entry, tenant_id, withdrawal};
 use crate::log_writer::begun::{LedgerKey, key_of};
 
 fn begun(number: u32, key: &str) -> Owed {
@@ -68,4 +68,12 @@ fn a_key_is_begun_again_only_behind_what_became_of_it() {
 fn what_became_of_a_row_of_the_store_holds_back_its_tenants_keys() {
     check(vec![recorded(9), begun(1, "a"), begun(2, "b")], &[(&[], &[9]), (&[1, 2], &[])]);
     check(vec![recorded(9), begun(1, ""), begun(2, "b")], &[(&[1], &[9]), (&[2], &[])]);
+}
+
+#[test]
+fn what_is_withdrawn_goes_before_what_is_begun() {
+    let withdrawn = Owed::Withdrawn(Box::new(withdrawal(7, Some("a"))));
+    let runs = runs(vec![begun(1, "b"), recorded(1), withdrawn, begun(2, "a")], known);
+    assert_eq!(runs.len(), 1);
+    assert_eq!((runs[0].withdrawn.len(), runs[0].begun.len(), runs[0].records.len()), (1, 2, 1));
 }

@@ -7,13 +7,14 @@ use std::sync::atomic::Ordering;
 use domain::ports::{Journal, Owed};
 use proptest::prelude::*;
 
-use crate::doubles::{JournalDouble, ledger_entry, record};
+use crate::doubles::{JournalDouble, ledger_entry, record, withdrawal};
 use crate::log_writer::Queue;
 use crate::log_writer::backlog::Failure;
 
 #[derive(Debug, Clone, Copy)]
 enum Act {
     Record(u8),
+    Withdraw,
     Begin,
     /// The journal's disk fails, or is well again.
     Disk(bool),
@@ -26,6 +27,7 @@ enum Act {
 fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         6 => (1..12_u8).prop_map(Act::Record),
+        1 => Just(Act::Withdraw),
         2 => Just(Act::Begin),
         1 => any::<bool>().prop_map(Act::Disk),
         4 => any::<bool>().prop_map(Act::Try),
@@ -37,6 +39,7 @@ fn number(owed: &Owed) -> u128 {
     match owed {
         Owed::Begun(entry) => entry.transaction.as_u128(),
         Owed::Recorded(record) => record.settlement.as_ref().unwrap().1.as_u128(),
+        Owed::Withdrawn(withdrawal) => withdrawal.row.transaction.as_u128(),
     }
 }
 
@@ -80,9 +83,15 @@ proptest! {
                 Act::Record(count) => for _ in 0..count {
                     last += 1;
                     let place = Arc::clone(&queue.places).try_acquire_owned().ok();
-                    queue.record(record(u128::from(last)), place);
+                    queue.add(Owed::Recorded(Box::new(record(u128::from(last)))), place);
                     owed.push((u128::from(last), is_failing));
                 },
+                Act::Withdraw => {
+                    last += 1;
+                    let place = Arc::clone(&queue.places).try_acquire_owned().ok();
+                    queue.add(Owed::Withdrawn(Box::new(withdrawal(last, None))), place);
+                    owed.push((u128::from(last), is_failing));
+                }
                 Act::Begin => {
                     last += 1;
                     let key = (last % 3).to_string();

@@ -5,6 +5,7 @@ mod laws;
 mod memory;
 mod recovery;
 mod spool;
+mod withdrawn;
 
 use crate::Tree;
 use crate::doubles::{Stage, record};

@@ -12,6 +12,17 @@ pub enum Owed {
     Begun(Box<LedgerEntry>),
     /// A log row and what becomes of its ledger row.
     Recorded(Box<Record>),
+    /// A ledger entry of which it is not known whether it was begun, and for which nothing was sent.
+    Withdrawn(Box<Withdrawal>),
+}
+
+/// What takes back an entry that may have been begun.
+#[derive(Debug, Clone)]
+pub struct Withdrawal {
+    /// The entry, settled with what its key's repeats would be told: see [`super::Ledger::withdraw`].
+    pub row: LedgerEntry,
+    /// What is logged and told when it was taken back.
+    pub record: Record,
 }
 
 /// How the journal stands.

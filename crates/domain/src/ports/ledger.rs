@@ -77,6 +77,12 @@ pub trait Ledger: Send + Sync + std::fmt::Debug {
         limit: u32,
     ) -> Result<Vec<LedgerEntry>, StoreError>;
 
+    /// Takes back an entry of which it is not known whether it was begun: `row` is written in its place, settled as it is given,
+    /// with neither key nor `serial`, whether the entry is there or not. One that comes in after it begins nothing. Returns
+    /// false, and changes nothing, when somebody has taken the row over since (its `lease_until` is another) or it has ended;
+    /// true again for the same `row`.
+    async fn withdraw(&self, row: LedgerEntry) -> Result<bool, StoreError>;
+
     /// Gives a started row to another provider. Durable when it returns, so that after a crash the look-up asks the right one.
     /// Returns false when the row is not started any more, or not at `from`.
     async fn reroute(

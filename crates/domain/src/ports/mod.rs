@@ -18,7 +18,7 @@ pub use cache::{
 };
 pub use engine::StoreEngine;
 pub use events::Events;
-pub use journal::{Journal, JournalError, JournalStanding, Owed};
+pub use journal::{Journal, JournalError, JournalStanding, Owed, Withdrawal};
 pub use keys::Keys;
 pub use ledger::{Begun, Ledger, Reroute, Unsettled};
 pub use secrets::InstanceSecrets;
@@ -38,6 +38,8 @@ pub enum StoreError {
     Unavailable {
         /// What was being done.
         doing: &'static str,
+        /// Whether it may be done all the same, or yet: the store was asked, and did not say.
+        may_be_done: bool,
         /// Why.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,

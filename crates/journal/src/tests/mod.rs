@@ -8,7 +8,7 @@ mod version_1;
 
 use std::path::Path;
 
-use domain::ports::{Journal, Owed, Record};
+use domain::ports::{Journal, Owed, Record, Withdrawal};
 use domain::{LookUps, Settlement, TenantId, TransactionId};
 use testkit::conformance::samples;
 
@@ -32,7 +32,7 @@ fn owed(number: u64) -> Owed {
 }
 
 /// A large entry with everything in it.
-fn full(tenant: TenantId) -> [Owed; 2] {
+fn full(tenant: TenantId) -> [Owed; 3] {
     let mut entry = samples::entry(tenant, Some("order 42"));
     entry.state = domain::LedgerState::Settled { status: 402, body: vec![0, 255, 10].into() };
     entry.serial = Some("order_N1".into());
@@ -42,9 +42,11 @@ fn full(tenant: TenantId) -> [Owed; 2] {
     entry.look_ups = look_ups.clone();
     let event = Some(samples::event(tenant, order.id));
     let settlement = Some((tenant, order.id, Settlement::Unknown(look_ups)));
+    let record = Record { transaction: Some(order), settlement, event };
     [
-        Owed::Begun(Box::new(entry)),
-        Owed::Recorded(Box::new(Record { transaction: Some(order), settlement, event })),
+        Owed::Begun(Box::new(entry.clone())),
+        Owed::Recorded(Box::new(record.clone())),
+        Owed::Withdrawn(Box::new(Withdrawal { row: entry, record })),
     ]
 }
 

@@ -26,6 +26,7 @@ async fn passes_all(store: PostgresStore) {
     conformance::ledger::passes(&store, &store).await;
     conformance::settlement::passes(&store, &store).await;
     conformance::serials::passes(&store, &store).await;
+    conformance::withdrawals::passes(&store, &store).await;
     conformance::open_rows::passes(&store, &store).await;
     conformance::transactions::passes(&store).await;
     conformance::orders::passes(&store).await;
@@ -35,6 +36,8 @@ async fn passes_all(store: PostgresStore) {
     let ledger: Arc<dyn Ledger> = Arc::new(store);
     conformance::ledger::a_thousand_twins_at_once_begin_once(Arc::clone(&ledger)).await;
     conformance::serials::a_thousand_at_once_begin_one(Arc::clone(&ledger)).await;
+    conformance::withdrawals::a_row_that_is_begun_and_withdrawn_at_once_is_withdrawn(Arc::clone(&ledger))
+        .await;
     conformance::open_rows::a_due_row_goes_to_one(ledger).await;
 }
 

@@ -199,7 +199,7 @@ async fn a_full_disk_fails_jobs_whole_spares_small_neighbours_and_passes() {
     .await;
     assert_eq!(small.unwrap(), [Begun::Started]);
     match large {
-        Err(StoreError::Unavailable { doing: "beginning ledger entries", source }) => {
+        Err(StoreError::Unavailable { doing: "beginning ledger entries", may_be_done: false, source }) => {
             assert!(source.to_string().contains("full"), "{source}");
         }
         other => panic!("no room was expected, not {other:?}"),

@@ -15,3 +15,4 @@ pub mod services;
 pub mod settlement;
 pub mod tenants;
 pub mod transactions;
+pub mod withdrawals;

@@ -232,6 +232,7 @@ fn answers_are_read_for_what_they_say() {
     assert!(matches!(read(502, error("provider_error")), Told::Unknown { .. }));
     assert!(matches!(read(500, json!({})), Told::Unknown { transaction: None, .. }));
     assert_eq!(read(504, error("provider_timeout")), unknown());
+    assert!(matches!(read(504, error("ledger_timeout")), Told::Unknown { .. }));
 }
 
 #[test]
