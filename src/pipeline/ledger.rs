@@ -3,17 +3,18 @@
 use actors::Fallback;
 use domain::ports::{self, KeptAnswer};
 use domain::{
-    LedgerEntry, LedgerState, Outcome, RejectionClass, RetrySafety, Settlement, TransactionId, Unknown,
+    LedgerEntry, LedgerState, Outcome, ProviderId, RejectionClass, RetrySafety, Settlement, TransactionId,
+    Unknown,
 };
 
 use super::exchange::Job;
 use super::failover::{Chosen, Served, admit_first, run_through};
 use super::guard::Unsettled;
 use super::idempotency::Guard;
-use super::settle::conclude;
+use super::settle::{conclude, is_undone};
 use super::turns::{self, Turn};
-use super::withdraw::withdraw;
-use super::{Answer, Call, Present, Refusal, Route, answers, routing};
+use super::withdraw::{take_back, take_back_unconfirmed};
+use super::{Answer, Call, Present, Refusal, answers, routing};
 use crate::app::Worker;
 
 /// How long past a request's deadline its ledger row still counts as worked on.
@@ -62,6 +63,13 @@ pub(super) async fn execute(
     }
     let started_at = call.meta.at;
     let job = Job { call, adapter, service: &service, transaction, provider_key: &provider_key, started_at };
+    if is_undone(&ran.outcome) {
+        let key = (service.provider, provider_key.clone());
+        let row = entry(worker, call, guard, fingerprint, (transaction, key));
+        let told = take_back(worker, &job, ran, (unsettled, row), present).await;
+        drop(turn);
+        return Ok(told?);
+    }
     let promise = guard.map(|guard| (guard, fingerprint));
     let answer = conclude(worker, &job, ran, (unsettled, promise), present);
     // Dies here: the row is settled, or as good as: the journal has it. Whoever is next in line begins.
@@ -101,12 +109,12 @@ async fn begin(
         let permit = gateway.log.reserve().map_err(|_refused| Refusal::Overloaded)?;
         let chosen = admit_first(gateway, call, route)?;
         let transaction = TransactionId::generate(call.meta.at, &*gateway.entropy);
-        let new_entry = || LedgerEntry {
-            serial: serial.clone(),
-            ..entry(worker, call, guard, fingerprint, (transaction, &chosen.route))
+        let provider_key = chosen.route.provider_key(gateway, call, transaction);
+        let new_entry = || {
+            let key = (chosen.route.service.provider, provider_key.clone());
+            entry(worker, call, guard, fingerprint, (transaction, key))
         };
-        let entry = new_entry();
-        let provider_key = entry.provider_key.clone();
+        let entry = LedgerEntry { serial: serial.clone(), ..new_entry() };
         // Dies here: the key is free, or the row is `started` and its call was never made; a look-up tells.
         let left = call.meta.deadline.remaining(gateway.clock.monotonic()).unwrap_or_default();
         let fallback = fallback(call, &chosen, serial.as_deref());
@@ -123,9 +131,8 @@ async fn begin(
             Ok(ports::Begun::Existing(row)) => return Err(Stop::Exists(row)),
             Ok(ports::Begun::Occupied(row)) => row,
             Err(why) if why.may_have_begun() => {
-                withdraw(gateway, (call, &chosen.route), present, (permit, new_entry()));
-                let is_repeatable = call.idempotency_key.is_some();
-                return Err(Refusal::NotConfirmed { transaction, is_repeatable }.into());
+                let way = (call, &chosen.route);
+                return Err(take_back_unconfirmed(gateway, way, present, (permit, new_entry())).into());
             }
             Err(_refused) => return Err(Refusal::LedgerUnavailable.into()),
         };
@@ -164,7 +171,7 @@ fn entry(
     call: &Call,
     guard: Option<&Guard>,
     fingerprint: [u8; 32],
-    (transaction, route): (TransactionId, &Route),
+    (transaction, (provider, provider_key)): (TransactionId, (ProviderId, Box<str>)),
 ) -> LedgerEntry {
     let calls = &worker.gateway.config.calls;
     let replay = guard.map_or_else(|| calls.replay(), |guard| guard.replay);
@@ -176,8 +183,8 @@ fn entry(
         idempotency_key: guard.map(|guard| guard.key.clone()),
         operation: call.operation.kind(),
         fingerprint,
-        provider: route.service.provider.as_str().into(),
-        provider_key: route.provider_key(&worker.gateway, call, transaction),
+        provider: provider.as_str().into(),
+        provider_key,
         target: call.target.clone(),
         request: call.body.clone(),
         started_at: call.meta.at,

@@ -157,7 +157,7 @@ pub(crate) enum Origin {
     Replayed,
 }
 
-/// Why a call got no transaction: nothing was sent, nothing was stored.
+/// Why a call has no answer of its own: nothing was sent or stored for it, unless it says otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// No enabled provider of the tenant does it.
@@ -221,8 +221,8 @@ pub enum Refusal {
     /// The ledger cannot be written.
     #[error("ledger unavailable")]
     LedgerUnavailable,
-    /// The ledger did not say whether the operation was begun. It is withdrawn, unless somebody looks it up before.
-    #[error("beginning not confirmed")]
+    /// Nothing was done, and the ledger did not say that the operation is taken back: somebody may look it up before.
+    #[error("not confirmed")]
     NotConfirmed {
         /// Which.
         transaction: TransactionId,

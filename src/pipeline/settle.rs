@@ -1,9 +1,7 @@
 //! What an outcome makes of the ledger's row, of the log, and of what the tenant is told beside its answer.
 
 use bytes::Bytes;
-use domain::{
-    LookUps, NotSent, Outcome, Resource, Settlement, StatusMeaning, TransactionId, TransactionStatus,
-};
+use domain::{LookUps, Outcome, Resource, Settlement, StatusMeaning, TransactionId, TransactionStatus};
 
 use super::exchange::{Job, Ran};
 use super::guard::Unsettled;
@@ -72,25 +70,26 @@ pub(super) fn completion<'a>(job: &Job<'_>, ran: &'a Ran) -> Completion<'a> {
     }
 }
 
+/// Returns whether nothing was done, and the same may be done the next time: no answer is kept.
+pub(super) fn is_undone(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Executed(Resource::Proxy(reply)) => reply.meaning() == StatusMeaning::RefusedForNow,
+        Outcome::Executed(_) | Outcome::Unknown(_) => false,
+        Outcome::Rejected(rejection) => rejection.class.is_for_now(),
+        Outcome::NotSent(_) => true,
+    }
+}
+
 /// Returns what an outcome makes of the ledger's row: only an answer that would be the same again is kept.
 fn settlement(outcome: &Outcome, (status, body): (u16, Bytes), next: LookUps) -> Settlement {
     match outcome {
-        Outcome::Executed(Resource::Proxy(reply)) => match reply.meaning() {
-            StatusMeaning::Done | StatusMeaning::Refused => Settlement::Settled { status, body },
-            StatusMeaning::RefusedForNow => Settlement::Released,
-            StatusMeaning::Unclear => Settlement::Unknown(next),
-        },
-        Outcome::Executed(_) => Settlement::Settled { status, body },
-        Outcome::Rejected(rejection) if rejection.class.is_for_now() => Settlement::Released,
-        Outcome::Rejected(_) => Settlement::Settled { status, body },
-        Outcome::NotSent(
-            NotSent::Unreachable
-            | NotSent::CircuitOpen
-            | NotSent::Overloaded
-            | NotSent::DeadlinePassed
-            | NotSent::NotBegun
-            | NotSent::NeverArrived,
-        ) => Settlement::Released,
+        _ if is_undone(outcome) => Settlement::Released,
+        Outcome::Executed(Resource::Proxy(reply)) if reply.meaning() == StatusMeaning::Unclear => {
+            Settlement::Unknown(next)
+        }
         Outcome::Unknown(_) => Settlement::Unknown(next),
+        Outcome::Executed(_) | Outcome::Rejected(_) | Outcome::NotSent(_) => {
+            Settlement::Settled { status, body }
+        }
     }
 }

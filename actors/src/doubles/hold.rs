@@ -73,7 +73,7 @@ impl Fault {
             .is_ok();
         assert!(!must_panic, "scripted panic while {doing}");
         if *self.is_away.lock().unwrap() {
-            return Err(StoreError::Unavailable { doing, may_be_done: true, source: "scripted".into() });
+            return Err(StoreError::Unavailable { doing, may_be_done: false, source: "scripted".into() });
         }
         Ok(())
     }

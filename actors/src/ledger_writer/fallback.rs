@@ -20,7 +20,6 @@ pub enum Fallback {
 pub(super) async fn begin(desk: &Desk, batch: Vec<Waiting>, why: LedgerUnavailable) {
     let mut begun = Vec::with_capacity(batch.len());
     let mut refused = Vec::new();
-    // Who left while the store hung has withdrawn its row, and has been told so.
     for waiting in batch.into_iter().filter(Waiting::is_awaited) {
         if waiting.fallback == Fallback::None {
             refused.push(waiting);
@@ -31,7 +30,7 @@ pub(super) async fn begin(desk: &Desk, batch: Vec<Waiting>, why: LedgerUnavailab
             waiting.answer(Ok(Begun::Existing(Box::new(row))));
             continue;
         }
-        match desk.log.begin_in_journal(waiting.entry.clone()) {
+        match desk.log.begin_in_journal(waiting.entry.clone(), why.may_have_begun()) {
             Ok(()) => begun.push(waiting),
             Err(error) => {
                 tracing::error!(
@@ -51,7 +50,9 @@ pub(super) async fn begin(desk: &Desk, batch: Vec<Waiting>, why: LedgerUnavailab
             count(&desk.queue.journaled, begun.len());
             for waiting in begun {
                 desk.catalog.ledger_journaled();
-                waiting.answer(Ok(Begun::Started));
+                if let Some(entry) = waiting.answer(Ok(Begun::Started)) {
+                    desk.log.withdraw(&entry);
+                }
             }
         }
         Err(error) => {

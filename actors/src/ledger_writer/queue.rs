@@ -26,9 +26,10 @@ impl Waiting {
         !self.answer.is_closed()
     }
 
-    /// Answers. A caller that went away meanwhile withdraws its row.
-    pub(super) fn answer(self, begun: Result<Begun, LedgerUnavailable>) {
-        self.answer.send(begun).ok();
+    /// Answers. Returns the entry of a caller that has gone, who is not told what became of it.
+    pub(super) fn answer(self, begun: Result<Begun, LedgerUnavailable>) -> Option<LedgerEntry> {
+        let Self { entry, answer, .. } = self;
+        answer.send(begun).err().map(|_begun| entry)
     }
 }
 

@@ -68,13 +68,16 @@ fn answer_twins(desk: &Desk, batch: Vec<Waiting>) -> Vec<Waiting> {
     let mut others = Vec::with_capacity(batch.len());
     for waiting in batch {
         match desk.log.met_by(&waiting.entry) {
-            Some(row) => waiting.answer(Ok(Begun::Existing(Box::new(row)))),
+            Some(row) => {
+                waiting.answer(Ok(Begun::Existing(Box::new(row))));
+            }
             None => others.push(waiting),
         }
     }
     others
 }
 
+/// Has the journal take the store's place from now on, for this batch, too.
 async fn store_is_away(desk: &Desk, batch: Vec<Waiting>, why: LedgerUnavailable) {
     if desk.log.has_journal() {
         desk.breaker.open(desk.clock.monotonic());

@@ -5,8 +5,8 @@
 
 use std::collections::VecDeque;
 
-use domain::LedgerEntry;
 use domain::ports::{Journal, JournalError, Owed};
+use domain::{LedgerEntry, Settlement};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::begun::BegunRows;
@@ -129,8 +129,10 @@ impl Arrivals {
     pub(super) fn note(&mut self, owed: &Owed, mark: Mark) {
         match (owed, mark) {
             (Owed::Begun(entry), Mark::Journal(number)) => self.begun.begin(entry, number),
-            // Of what was begun in the journal it is known that it was.
-            (Owed::Begun(_), Mark::Memory(_)) | (Owed::Withdrawn(_), _) => {}
+            (Owed::Begun(_), Mark::Memory(_)) => {}
+            (Owed::Withdrawn(withdrawal), mark) => {
+                self.begun.settle(withdrawal.row.transaction, &Settlement::Released, mark);
+            }
             (Owed::Recorded(record), mark) => {
                 if let Some((_, transaction, settlement)) = &record.settlement {
                     self.begun.settle(*transaction, settlement, mark);

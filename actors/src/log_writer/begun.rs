@@ -29,6 +29,8 @@ struct Row {
     number: u64,
     last: Mark,
     state: State,
+    /// Whether the store was asked to begin it.
+    is_asked: bool,
     /// Absent while it was never unknown.
     look_ups: Option<Box<LookUps>>,
     lease_until: Timestamp,
@@ -76,6 +78,7 @@ impl BegunRows {
             number,
             last,
             state: State::Started,
+            is_asked: false,
             look_ups: None,
             lease_until: entry.lease_until,
             replay_until: entry.replay_until,
@@ -116,6 +119,23 @@ impl BegunRows {
     /// Returns the key of a row that is known: `Some(None)` when it has none.
     pub(super) fn key_of(&self, transaction: TransactionId) -> Option<Option<LedgerKey>> {
         self.rows.get(&transaction).map(|row| row.key.clone())
+    }
+
+    /// Notes that the store is asked to begin a row.
+    pub(super) fn note_asked(&mut self, transaction: TransactionId) {
+        if let Some(row) = self.rows.get_mut(&transaction) {
+            row.is_asked = true;
+        }
+    }
+
+    /// Returns whether a row is known and the store was not asked to begin it.
+    pub(super) fn is_only_here(&self, transaction: TransactionId) -> bool {
+        self.rows.get(&transaction).is_some_and(|row| !row.is_asked)
+    }
+
+    /// Returns whether a row is known to be taken back.
+    pub(super) fn is_released(&self, transaction: TransactionId) -> bool {
+        self.rows.get(&transaction).is_some_and(|row| matches!(row.state, State::Released))
     }
 
     /// Notes what became of a row. A settled one stays so.

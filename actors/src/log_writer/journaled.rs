@@ -36,18 +36,32 @@ impl Queue {
         lock(&self.arrivals).begun.take_over(transaction, now, until)
     }
 
+    /// Returns whether a row is in the journal alone: the store was not asked to begin it.
+    pub(crate) fn is_only_here(&self, transaction: TransactionId) -> bool {
+        lock(&self.arrivals).begun.is_only_here(transaction)
+    }
+
     /// Returns whether a row was begun in the journal and the store may not have all of it.
     pub(crate) fn has_begun(&self, transaction: TransactionId) -> bool {
         lock(&self.arrivals).begun.key_of(transaction).is_some()
     }
 
-    /// Begins a row in the journal; it survives a power failure after [`Queue::sync`] only.
-    pub(crate) fn begin_in_journal(&self, entry: LedgerEntry) -> Result<(), JournalError> {
+    /// Begins a row in the journal; it survives a power failure after [`Queue::sync`] only. `is_elsewhere`: the store was asked to
+    /// begin it, too, and did not say.
+    pub(crate) fn begin_in_journal(
+        &self,
+        entry: LedgerEntry,
+        is_elsewhere: bool,
+    ) -> Result<(), JournalError> {
         let Some(journal) = self.journal.as_deref().filter(|_| self.has_room()) else {
             return Err(JournalError::Full);
         };
         let mut arrivals = lock(&self.arrivals);
+        let transaction = entry.transaction;
         let appended = arrivals.begin(journal, entry);
+        if is_elsewhere {
+            arrivals.begun.note_asked(transaction);
+        }
         let is_worth_waking = self.is_worth_waking(&arrivals);
         drop(arrivals);
         if is_worth_waking {

@@ -94,9 +94,13 @@ async fn write_once(desk: &Desk) {
     }
 }
 
-async fn write(desk: &Desk, entries: Vec<Owed>) -> Result<(), Failure> {
+async fn write(desk: &Desk, mut entries: Vec<Owed>) -> Result<(), Failure> {
     let runs = {
         let arrivals = lock(&desk.queue.arrivals);
+        // What has been taken back by now is not begun for a moment: somebody could look it up in that.
+        entries.retain(
+            |owed| !matches!(owed, Owed::Begun(entry) if arrivals.begun.is_released(entry.transaction)),
+        );
         runs(entries, |transaction| arrivals.begun.key_of(transaction))
     };
     for run in runs {
@@ -120,6 +124,10 @@ async fn write_run(desk: &Desk, mut run: Run) -> Result<(), Failure> {
     }
     if !run.begun.is_empty() {
         let transactions: Vec<_> = run.begun.iter().map(|entry| entry.transaction).collect();
+        {
+            let mut arrivals = lock(&desk.queue.arrivals);
+            transactions.iter().for_each(|transaction| arrivals.begun.note_asked(*transaction));
+        }
         let began = tokio::time::timeout(desk.settings.timeout, desk.ledger.begin(run.begun)).await;
         let answers = began.map_err(|_elapsed| late(desk))?.map_err(|error| refused(&error))?;
         desk.breaker.close();

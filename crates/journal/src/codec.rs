@@ -1,5 +1,6 @@
 //! Entries as bytes: a version byte, then postcard of structs that mirror the domain's. Field order is the format: a change
-//! of it is a new version with structs of its own, and the version before stays readable for one release.
+//! of it is a new version with structs of its own, and the version before stays readable for one release. A kind of entry that is
+//! added behind the others changes none of them.
 
 use std::fmt;
 

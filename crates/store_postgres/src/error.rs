@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::ports::StoreError;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{Severity, SqlState};
 
 /// Why the store could not be set up. Whether the server answers shows later.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +51,8 @@ pub(crate) enum Failure {
     Refused {
         /// The SQLSTATE.
         code: SqlState,
+        /// Whether the connection goes on: else the server, or a pooler in front of it, may have said so after a commit.
+        is_of_the_work: bool,
         /// The server's sentence.
         message: Box<str>,
     },
@@ -112,12 +114,13 @@ impl Failure {
                 || *code == SqlState::CANNOT_CONNECT_NOW)
     }
 
-    /// Returns whether nothing is committed: there was no connection to do it on, or the server said no. One that shuts down may
-    /// say so after the commit.
+    /// Returns whether nothing is committed: there was no connection to do it on, or the server said no to it.
     fn is_undone(&self) -> bool {
+        /// Classes of codes by which a server that goes on tells of a connection behind it, or of a commit that it lost.
+        const UNCERTAIN: [&str; 2] = ["08", "40003"];
         match self {
-            Self::Refused { code, .. } => {
-                *code != SqlState::ADMIN_SHUTDOWN && *code != SqlState::CRASH_SHUTDOWN
+            Self::Refused { code, is_of_the_work, .. } => {
+                *is_of_the_work && !UNCERTAIN.iter().any(|class| code.code().starts_with(class))
             }
             Self::Conflict(_)
             | Self::NoConnection(_)
@@ -140,6 +143,10 @@ impl Failure {
             Self::Conflict(what) => StoreError::Conflict(what),
             Self::Corrupt(what) => StoreError::Corrupt(what),
             Self::Unreadable(_) => StoreError::Corrupt(task.row),
+            // The store is there; what it has is not to be read.
+            Self::InPart(failure) if matches!(*failure, Self::Corrupt(_) | Self::Unreadable(_)) => {
+                StoreError::Corrupt(task.row)
+            }
             other => {
                 let may_be_done = !other.is_undone();
                 StoreError::Unavailable { doing: task.doing, may_be_done, source: Box::new(other) }
@@ -153,7 +160,12 @@ impl From<tokio_postgres::Error> for Failure {
         // A refusal to connect is one of the server's, too.
         match error.as_db_error() {
             Some(refusal) => {
-                Self::Refused { code: refusal.code().clone(), message: refusal.message().into() }
+                let is_of_the_work = refusal.parsed_severity() == Some(Severity::Error);
+                Self::Refused {
+                    code: refusal.code().clone(),
+                    is_of_the_work,
+                    message: refusal.message().into(),
+                }
             }
             None => Self::Connection(error),
         }

@@ -33,10 +33,11 @@ const FIND_SQL: &str = "SELECT log.*, coalesce((
     WHERE log.user_id = $1 AND log.transaction_id = $3 AND log.environment = $2
         AND log.created_at >= $4 AND log.created_at <= $5";
 
-/// A call that was begun and whose outcome nobody knows yet has no row in the log; its row in the ledger tells it.
+/// A call that was begun and whose outcome nobody knows yet has no row in the log; its row in the ledger tells it. So does one that
+/// was withdrawn a moment ago, and is logged in the next.
 const FIND_OPEN_SQL: &str =
     "SELECT transaction_id, environment, operation, service_name, request_payload, started_at, attempt_lines
-    FROM ledger WHERE user_id = $1 AND transaction_id = $3 AND environment = $2 AND state <> 'settled'";
+    FROM ledger WHERE user_id = $1 AND transaction_id = $3 AND environment = $2";
 
 /// Operation and status stand in the text, not as parameters, so that the planner sees that the index of orders serves.
 const LIST_SQL: &str = "SELECT log.*, latest.status AS latest_status

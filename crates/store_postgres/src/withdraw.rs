@@ -1,12 +1,14 @@
 //! Taking back a ledger row of which it is not known whether it was begun.
 
 use domain::{LedgerEntry, LedgerState};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
 use crate::PostgresStore;
 use crate::columns::{Column, Text};
 use crate::error::Failure;
 use crate::ledger::{ROW, WRITER};
+use crate::store::Statement;
 
 /// The primary key is what both beginnings of a row have in common: the one that comes second finds the first, and one whose
 /// commit is under way is waited for. Whoever has taken the row over has given it another lease.
@@ -19,6 +21,9 @@ const WITHDRAW_SQL: &str = "INSERT INTO ledger (transaction_id, user_id, api_key
     WHERE ledger.lease_until = excluded.lease_until AND (ledger.state = 'started'
         OR (ledger.state = 'settled' AND ledger.response_payload = excluded.response_payload))
     RETURNING 1";
+
+/// A beginning that stands still in the middle of its commit is not waited for longer: the log's other rows are behind this one.
+const LOCK_TIMEOUT_SQL: &str = "SELECT set_config('lock_timeout', '1000', true)";
 
 /// Writes a settled row in the place of its beginning; returns whether that was to be had.
 pub(crate) async fn withdraw(store: &PostgresStore, row: &LedgerEntry) -> Result<bool, Failure> {
@@ -40,5 +45,12 @@ pub(crate) async fn withdraw(store: &PostgresStore, row: &LedgerEntry) -> Result
         (&i32::from(*status) as _, Type::INT4),
         (&&**body as _, Type::BYTEA),
     ];
-    Ok(!store.query(WRITER, WITHDRAW_SQL, parameters).await?.is_empty())
+    let statements = [Statement::new(LOCK_TIMEOUT_SQL, []), Statement::new(WITHDRAW_SQL, parameters)];
+    match store.transact(WRITER, &statements).await {
+        Ok(answers) => Ok(answers.last().is_some_and(|rows| !rows.is_empty())),
+        Err(Failure::Refused { code, .. }) if code == SqlState::LOCK_NOT_AVAILABLE => {
+            Err(Failure::Conflict("the row's beginning"))
+        }
+        Err(failure) => Err(failure),
+    }
 }

@@ -133,9 +133,14 @@ impl Failure {
             Self::Conflict(what) => StoreError::Conflict(what),
             Self::Corrupt(what) => StoreError::Corrupt(what),
             Self::Sqlite(error) if is_unreadable(&error) => StoreError::Corrupt(task.row),
-            // What fails or panics is rolled back by then. Of a writer that is gone nobody knows how far it came.
+            // What fails or panics is rolled back by then. Of a writer that is gone nobody knows how far it came, nor of a commit
+            // that the disk did not confirm: the next start may find it.
             Self::Sqlite(_) | Self::Group(_) | Self::Panicked | Self::Closed => {
-                let may_be_done = matches!(self, Self::Closed);
+                let may_be_done = match &self {
+                    Self::Closed => true,
+                    Self::Group(error) => error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure),
+                    _ => false,
+                };
                 StoreError::Unavailable { doing: task.doing, may_be_done, source: Box::new(self) }
             }
         }

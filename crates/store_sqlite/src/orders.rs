@@ -19,11 +19,12 @@ const FIND_SQL: &str = "SELECT log.*, coalesce((
     FROM transaction_logs AS log
     WHERE log.user_id = ?1 AND log.transaction_id = ?3 AND log.environment = ?2";
 
-/// A call that was begun and whose outcome nobody knows yet has no row in the log; its row in the ledger tells it.
+/// A call that was begun and whose outcome nobody knows yet has no row in the log; its row in the ledger tells it. So does one that
+/// was withdrawn a moment ago, and is logged in the next.
 const FIND_OPEN_SQL: &str =
     "SELECT transaction_id, environment, operation, service_name, request_payload, started_at, attempt_lines,
         iif(json_valid(CAST(attempt_lines AS TEXT)), json_array_length(CAST(attempt_lines AS TEXT)), 0) AS attempts
-    FROM ledger WHERE user_id = ?1 AND transaction_id = ?3 AND environment = ?2 AND state <> 'settled'";
+    FROM ledger WHERE user_id = ?1 AND transaction_id = ?3 AND environment = ?2";
 
 /// Operation and status stand in the text, not as parameters, so that `SQLite` sees that the index of orders serves.
 const LIST_SQL: &str = "SELECT log.*, coalesce((

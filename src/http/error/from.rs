@@ -231,7 +231,7 @@ impl From<Refusal> for ApiError {
             Refusal::Overloaded => Self::overloaded("The gateway has too much to do; nothing was sent."),
             Refusal::LedgerUnavailable => Self::unavailable(
                 "ledger_unavailable",
-                "The gateway cannot write its ledger; nothing was sent.",
+                "The gateway cannot write its ledger; nothing was sent for this request.",
             ),
             Refusal::NotConfirmed { transaction, is_repeatable } => {
                 Self::not_confirmed(is_repeatable).with_transaction(transaction)
@@ -261,10 +261,10 @@ impl From<Refusal> for ApiError {
 }
 
 impl ApiError {
-    /// The ledger did not say whether an operation was begun.
+    /// The ledger did not say that an operation with which nothing was done is taken back.
     fn not_confirmed(is_repeatable: bool) -> Self {
-        let message = "The gateway's ledger did not answer in time. The operation is taken back as soon as it does, unless it has been \
-                       carried out by then: its transaction tells.";
+        let message = "The gateway's ledger did not answer in time, so that it is not certain that nothing was done; the transaction \
+                       tells what became of it.";
         let mut error = Self::new(ErrorType::Timeout, StatusCode::GATEWAY_TIMEOUT, "ledger_timeout", message);
         error.body.retryable = is_repeatable;
         error

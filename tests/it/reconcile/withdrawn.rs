@@ -1,5 +1,5 @@
-//! A row of which its store never says whether it is begun: its caller is told that nobody knows, and then what was done, which
-//! is nothing, unless it was looked up first.
+//! What was not done, and whose row cannot be taken back: its caller is told that nobody knows, and then what was done, which is
+//! nothing, unless it was looked up first.
 
 use std::time::Duration;
 
@@ -57,6 +57,24 @@ async fn assert_done_once(scene: &Scene) {
     assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &made.body));
 }
 
+/// A look-up has made it, once.
+async fn assert_told_as_done(scene: &Scene, transaction: &str) {
+    // While the ledger takes nothing, transactions cannot be asked for.
+    let path = format!("/v1/transactions/{transaction}");
+    eventually("it is told what became of it", async || {
+        let told = scene.get(&path).await;
+        (told.status == 200 && told.json()["status"] == "success").then_some(())
+    })
+    .await;
+    let again = scene.post_once("same", ORDERS, &order()).await.expect(201);
+    assert_eq!(
+        (again.header("idempotent-replayed"), &again.json()["transaction_id"]),
+        (Some("true"), &json!(transaction))
+    );
+    assert_eq!(scene.stage.effects("provider=stripe").await.len(), 1);
+    assert_eq!(events(scene, transaction).await.len(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_committed_at_once_and_never_confirmed_is_not_done() {
     let faults = LedgerFaults { commits_late: Some(Duration::ZERO), ..LedgerFaults::default() };
@@ -79,24 +97,45 @@ async fn what_is_looked_up_before_it_can_be_withdrawn_is_told_as_done() {
     let faults = LedgerFaults {
         commits_late: Some(Duration::ZERO),
         // Past its lease: whoever looks it up makes the call.
-        withdraws_late: Some(Duration::from_secs(9)),
+        withdraws_late: Some(Duration::from_secs(15)),
         ..LedgerFaults::default()
     };
     let (scene, transaction) = unconfirmed("lookedup", faults).await;
-    // While the ledger takes nothing, transactions cannot be asked for.
-    let path = format!("/v1/transactions/{transaction}");
-    eventually("it is told what became of it", async || {
-        let told = scene.get(&path).await;
-        (told.status == 200 && told.json()["status"] == "success").then_some(())
-    })
-    .await;
-    let again = scene.post_once("same", ORDERS, &order()).await.expect(201);
+    assert_told_as_done(&scene, &transaction).await;
+}
+
+/// Asks for an order of which its provider wants to hear later, while the ledger takes nothing back for `late`.
+async fn refused_for_now(name: &str, late: Duration) -> (Scene, String) {
+    let faults = LedgerFaults { withdraws_late: Some(late), ..LedgerFaults::default() };
+    let options = StageOptions { configure: often, ..StageOptions::default() };
+    let scene = Scene::start_with(name, faults.in_stage(options)).await;
+    let busy =
+        json!({"provider": "stripe", "operation": "orders.create", "times": 1, "fault": {"status": 429}});
+    scene.stage.fault(&busy).await;
+    let told = scene.post_once("same", ORDERS, &order()).await.expect(504);
+    assert_eq!(told.code(), "ledger_timeout", "that it was not done is not certain");
+    let transaction = lost(&told);
+    (scene, transaction)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_its_provider_refused_is_told_so_once_it_is_taken_back() {
+    let (scene, transaction) = refused_for_now("takenback", Duration::from_secs(1)).await;
+    let told = settled(&scene, &transaction).await;
     assert_eq!(
-        (again.header("idempotent-replayed"), &again.json()["transaction_id"]),
-        (Some("true"), &json!(transaction))
+        (&told["status"], &told["response"]["error"]["code"]),
+        (&json!("failed"), &json!("provider_rate_limit"))
     );
-    assert_eq!(scene.stage.effects("provider=stripe").await.len(), 1);
     assert_eq!(events(&scene, &transaction).await.len(), 1);
+    assert_eq!(scene.stage.effects("provider=stripe").await.len(), 0);
+    assert_done_once(&scene).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_its_provider_refused_and_a_look_up_made_is_told_as_done() {
+    // Past its lease.
+    let (scene, transaction) = refused_for_now("lookedupsoon", Duration::from_secs(15)).await;
+    assert_told_as_done(&scene, &transaction).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -119,9 +119,11 @@ impl Ledger for FaultyLedger {
     }
 
     async fn withdraw(&self, row: LedgerEntry) -> Result<bool, StoreError> {
-        let late = self.faults.withdraws_late.unwrap_or_default();
-        if Instant::now() < *self.withdraws_from.get_or_init(|| Instant::now() + late) {
-            return Err(away("withdrawing"));
+        if let Some(late) = self.faults.withdraws_late {
+            let from = *self.withdraws_from.get_or_init(|| Instant::now() + late);
+            if Instant::now() < from {
+                return Err(away("withdrawing"));
+            }
         }
         self.ledger.withdraw(row).await
     }

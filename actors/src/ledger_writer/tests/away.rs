@@ -46,7 +46,7 @@ async fn without_a_journal_nothing_is_begun() {
     let stage = Stage::new();
     stage.ledger.fault.set_away(true);
     let tree = stage.start();
-    assert_eq!(begin(&tree, 1, "keyed").await, Err(LedgerUnavailable::Unsure));
+    assert_eq!(begin(&tree, 1, "keyed").await, Err(LedgerUnavailable::Store));
     assert!(!tree.ledger.observe().await.is_store_away);
 }
 
@@ -140,7 +140,7 @@ async fn an_entry_with_a_serial_is_never_begun_in_the_journal() {
     let tree = stage.start();
     let entry = LedgerEntry { serial: Some("order 7".into()), ..ledger_entry(1, Some("refund")) };
     let begun = tree.ledger.begin(entry.clone(), Fallback::Journal).await;
-    assert_eq!(begun, Err(LedgerUnavailable::Unsure));
+    assert_eq!(begun, Err(LedgerUnavailable::Store));
     assert_eq!(stage.journal().standing().open(), 0);
     back(&stage);
     while tree.ledger.is_store_away() {
@@ -197,6 +197,9 @@ async fn a_store_that_hangs_costs_one_batch_its_timeout() {
     for number in 1..=200 {
         assert_eq!(begin(&tree, number, &number.to_string()).await, Ok(Begun::Started));
     }
+    let is_only_here = |number| tree.ledger.is_only_here(TransactionId::from_u128(number));
+    assert!(!is_only_here(1), "the store may have begun it, or do so yet");
+    assert!(is_only_here(200) && !is_only_here(201));
     let unkeyed = tree.ledger.begin(ledger_entry(201, None), Fallback::None).await;
     assert_eq!(unkeyed, Err(LedgerUnavailable::Store));
     // One row is the first request's; the log's writer tries what is in the journal, and no request waits for that.
@@ -232,7 +235,7 @@ async fn a_probe_finds_the_store_back_when_nothing_else_asks_it() {
     let stage = store_away();
     let tree = stage.start();
     let begun = tree.ledger.begin(ledger_entry(1, None), Fallback::None).await;
-    assert_eq!(begun, Err(LedgerUnavailable::Unsure));
+    assert_eq!(begun, Err(LedgerUnavailable::Store));
     assert!(tree.ledger.observe().await.is_store_away);
     back(&stage);
     while tree.ledger.observe().await.is_store_away {

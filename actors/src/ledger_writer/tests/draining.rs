@@ -1,7 +1,9 @@
 //! What was begun in the journal comes to the store in order, when that is back.
 
+use std::time::Duration;
+
 use domain::ports::{Begun, Journal};
-use domain::{Environment, LedgerState, Settlement, TransactionId};
+use domain::{Environment, LedgerEntry, LedgerState, Settlement, TransactionId};
 
 use super::{back, settle, settled, store_away, to_paypal};
 use crate::doubles::{Committed, Stage, ledger_entry, tenant_id};
@@ -40,12 +42,16 @@ async fn every_row_is_begun_before_it_is_settled_and_in_few_commits() {
 
 #[actix_rt::test]
 async fn rows_of_one_key_come_one_after_the_other() {
+    const DAY: Duration = Duration::from_secs(86_400);
     let stage = store_away();
     let tree = stage.start();
-    for number in 1..=40 {
-        let begun = tree.ledger.begin(ledger_entry(number, Some("same")), Fallback::Journal).await;
-        assert_eq!(begun, Ok(Begun::Started));
-        settle(&tree, number, Settlement::Released);
+    for number in 1..=40_u32 {
+        // The answer before is no longer replayed.
+        let entry = ledger_entry(number, Some("same"));
+        let started_at = entry.started_at.after(DAY * number);
+        let entry = LedgerEntry { started_at, replay_until: started_at.after(DAY), ..entry };
+        assert_eq!(tree.ledger.begin(entry, Fallback::Journal).await, Ok(Begun::Started));
+        settle(&tree, number, settled(number));
     }
     back(&stage);
     tree.log.flush().await.unwrap();
@@ -55,6 +61,37 @@ async fn rows_of_one_key_come_one_after_the_other() {
         expected.extend([Committed::Begun(number), Committed::Recorded(number)]);
     }
     assert_eq!(order, expected);
+}
+
+#[actix_rt::test]
+async fn what_was_taken_back_meanwhile_is_never_begun() {
+    let stage = store_away();
+    let tree = stage.start();
+    for number in 1..=40 {
+        let begun = tree.ledger.begin(ledger_entry(number, Some("same")), Fallback::Journal).await;
+        assert_eq!(begun, Ok(Begun::Started));
+        settle(&tree, number, Settlement::Released);
+    }
+    let next = stage.after_a_crash();
+    next.start().log.flush().await.unwrap();
+    let order = next.ledger.order.lock().unwrap().clone();
+    assert_eq!(order, (1..=40).map(Committed::Recorded).collect::<Vec<_>>());
+}
+
+#[actix_rt::test]
+async fn what_was_begun_for_a_caller_that_has_gone_is_taken_back() {
+    let stage = store_away();
+    let tree = stage.start();
+    stage.journal().syncs.close();
+    let ledger = tree.ledger.clone();
+    let gone =
+        actix_rt::spawn(async move { ledger.begin(ledger_entry(1, Some("same")), Fallback::Journal).await });
+    stage.journal().syncs.arrived(1).await;
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
+    stage.journal().syncs.open();
+    let begun = tree.ledger.begin(ledger_entry(2, Some("same")), Fallback::Journal).await;
+    assert_eq!(begun, Ok(Begun::Started), "the key is free");
 }
 
 #[actix_rt::test]
@@ -89,7 +126,7 @@ async fn while_it_drains_a_twin_still_meets_the_row_of_the_journal() {
 async fn while_it_drains_a_row_whose_answer_is_on_its_way_is_neither_looked_up_nor_rerouted() {
     let mut stage = store_away();
     // Time enough for all of it to go together.
-    stage.settings.log.linger = std::time::Duration::from_millis(500);
+    stage.settings.log.linger = Duration::from_millis(500);
     let tree = stage.start();
     for (number, key) in [(1, "answered"), (2, "open")] {
         let begun = tree.ledger.begin(ledger_entry(number, Some(key)), Fallback::Journal).await;
@@ -103,7 +140,7 @@ async fn while_it_drains_a_row_whose_answer_is_on_its_way_is_neither_looked_up_n
         tokio::task::yield_now().await;
     }
     let lease_until = ledger_entry(1, None).lease_until;
-    let until = lease_until.after(std::time::Duration::from_secs(30));
+    let until = lease_until.after(Duration::from_secs(30));
     let due = tree.ledger.take_due(lease_until, until, 10).await.unwrap();
     assert_eq!(due, [ledger_entry(2, Some("open"))]);
     let transaction = TransactionId::from_u128(2);

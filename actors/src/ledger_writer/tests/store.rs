@@ -68,7 +68,7 @@ async fn a_store_that_is_away_is_told_to_all_who_wait_and_the_next_commit_works(
     stage.ledger.fault.set_away(true);
     let refused =
         join_all((0..3).map(|number| tree.ledger.begin(ledger_entry(number, None), Fallback::None))).await;
-    assert!(refused.into_iter().all(|answer| answer == Err(LedgerUnavailable::Unsure)));
+    assert!(refused.into_iter().all(|answer| answer == Err(LedgerUnavailable::Store)));
     stage.ledger.fault.set_away(false);
     assert_eq!(tree.ledger.begin(ledger_entry(4, None), Fallback::None).await, Ok(Begun::Started));
 }

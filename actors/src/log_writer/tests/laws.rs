@@ -95,7 +95,7 @@ proptest! {
                 Act::Begin => {
                     last += 1;
                     let key = (last % 3).to_string();
-                    if queue.begin_in_journal(ledger_entry(last, Some(&key))).is_ok() {
+                    if queue.begin_in_journal(ledger_entry(last, Some(&key)), false).is_ok() {
                         owed.push((u128::from(last), false));
                     }
                 }

@@ -8,3 +8,4 @@ mod serials;
 mod services;
 mod support;
 mod twins;
+mod unsure;

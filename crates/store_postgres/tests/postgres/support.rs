@@ -64,6 +64,14 @@ impl<'a> Database<'a> {
         self.server.psql(&self.name, sql)
     }
 
+    /// Opens a connection of the superuser, for transactions that stay open.
+    pub(crate) async fn superuser(&self) -> tokio_postgres::Client {
+        let url = self.server.url("postgres", &self.name);
+        let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
+    }
+
     /// Returns how many transactions the server had to end because they waited for each other. Waits until all nodes have gone:
     /// a connection may tell as late as at its end.
     pub(crate) async fn deadlocks(&self) -> String {

@@ -26,8 +26,10 @@ async fn a_call_of_unknown_outcome_is_told_until_it_is_logged(ledger: &dyn Ledge
     assert_eq!((&*open.status, open.operation, open.provider_ref), ("unknown", entry.operation, None));
     assert_eq!((open.request_payload, open.created_at), (entry.request.clone(), entry.started_at));
     assert_eq!(find(samples::id()).await, None, "another tenant");
-    settle(log, entry.tenant, &entry, settled(201, b"{}").0).await;
-    assert_eq!(find(entry.tenant).await, None, "settled: from here on the log tells it");
+    let order = domain::Transaction { id: entry.transaction, ..samples::order(entry.tenant) };
+    let settlement = Some((entry.tenant, entry.transaction, settled(201, b"{}").0));
+    log.record(vec![Record { transaction: Some(order), settlement, event: None }]).await.unwrap();
+    assert_eq!(&*find(entry.tenant).await.unwrap().status, "success", "from here on the log tells it");
 }
 
 async fn begun(ledger: &dyn Ledger, key: &str) -> LedgerEntry {
