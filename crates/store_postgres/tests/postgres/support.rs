@@ -65,6 +65,7 @@ impl<'a> Database<'a> {
     }
 
     /// Opens a connection of the superuser, for transactions that stay open.
+    #[expect(clippy::disallowed_methods, reason = "the connection ends with its client")]
     pub(crate) async fn superuser(&self) -> tokio_postgres::Client {
         let url = self.server.url("postgres", &self.name);
         let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
