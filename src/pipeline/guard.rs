@@ -113,23 +113,11 @@ impl Unsettled {
         self.write(None, Settlement::Unknown(LookUps { next: Some(next), ..before }), None);
     }
 
-    /// Logs the transaction, whose row has ended already.
-    pub(super) fn log(mut self, transaction: Transaction) {
-        if let Some(permit) = self.permit.take() {
-            permit.record(Record { transaction: Some(transaction), settlement: None, event: None });
-        }
-    }
-
     /// Has the row withdrawn as soon as the store answers.
     pub(super) fn withdraw(mut self, withdrawal: Withdrawal) {
         if let Some(permit) = self.permit.take() {
             permit.withdraw(withdrawal);
         }
-    }
-
-    /// Leaves the row to whoever has taken it over.
-    pub(super) fn leave(mut self) {
-        drop(self.permit.take());
     }
 
     /// Logs the transaction, where there is something to log, settles its row, and tells the tenant, all in one commit.

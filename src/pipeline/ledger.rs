@@ -22,7 +22,7 @@ const LEASE_MARGIN: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Why an operation was not done here and now.
 pub(super) enum Stop {
-    /// It was refused; nothing was sent.
+    /// It was refused, or came to nothing and cannot be said to.
     Refused(Refusal),
     /// The idempotency key has a row already.
     Exists(Box<LedgerEntry>),

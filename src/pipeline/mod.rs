@@ -264,7 +264,7 @@ pub enum Refusal {
 /// Operations with a side effect run as a task of their own, which a client that goes away does not cut short.
 ///
 /// # Errors
-/// [`Refusal`] when nothing was sent.
+/// [`Refusal`] when nothing was sent, or nothing was done and that is not certain ([`Refusal::NotConfirmed`]).
 pub(crate) async fn execute(
     worker: &Worker,
     call: Call,

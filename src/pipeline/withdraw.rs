@@ -4,9 +4,11 @@
 //! What becomes of it is decided where all meet, in the ledger: it is withdrawn, and the transaction tells that nothing was done; or
 //! it was looked up before, and that tells. Until it is known which, the caller is told that the outcome is unknown.
 
+use std::time::Duration;
+
 use actors::LogPermit;
 use domain::ports::{Record, Withdrawal};
-use domain::{Event, EventKind, LedgerEntry, LedgerState, NotSent, Outcome, Transaction};
+use domain::{EventKind, LedgerEntry, LedgerState, NotSent, Outcome, TransactionStatus};
 
 use super::exchange::{Job, Ran};
 use super::guard::Unsettled;
@@ -14,6 +16,10 @@ use super::news::{Subject, event};
 use super::settle::{completion, conclude};
 use super::{Answer, Call, Present, Refusal, Route, record};
 use crate::app::{Gateway, Worker};
+
+/// How far past its deadline an operation that came to nothing waits to be written off. Its caller is cut off after twice as long,
+/// and its lease is over after ten times.
+const BRIEFLY: Duration = Duration::from_millis(500);
 
 /// Takes back an operation of which nobody knows whether it was begun: the ledger was asked, and did not say. Nothing was sent. When
 /// this returns, the end of the process does not stop it, where there is a journal; a process that dies before leaves a row that is
@@ -24,24 +30,24 @@ pub(super) fn take_back_unconfirmed(
     present: &dyn Present,
     (permit, row): (LogPermit, LedgerEntry),
 ) -> Refusal {
+    let provider_key = row.provider_key.clone();
     let job = Job {
         call,
         adapter: route.adapter,
         service: &route.service,
         transaction: row.transaction,
-        provider_key: &row.provider_key.clone(),
+        provider_key: &provider_key,
         started_at: row.started_at,
     };
     let ran = Ran::first(Outcome::NotSent(NotSent::NotBegun), Vec::new());
-    let undone = Undone::new(gateway, &job, &ran, row, present);
-    permit.withdraw(undone.withdrawal(gateway, &job, present));
+    permit.withdraw(withdrawal(gateway, &job, &ran, row, present));
     not_confirmed(&job)
 }
 
-/// Takes back an operation that was begun, and ended with nothing done; returns the answer that says so.
+/// Takes back an operation that was begun, and ended with nothing done; returns the answer that says so, once it is written.
 ///
 /// # Errors
-/// [`Refusal::NotConfirmed`]: the ledger did not say whether it is taken back, or somebody has looked it up by then.
+/// [`Refusal::NotConfirmed`]: it is not, for all that is known. It will be, unless somebody looks it up before.
 pub(super) async fn take_back(
     worker: &Worker,
     job: &Job<'_>,
@@ -50,27 +56,40 @@ pub(super) async fn take_back(
     present: &dyn Present,
 ) -> Result<Answer, Refusal> {
     let gateway = &worker.gateway;
-    if gateway.ledger.is_only_here(row.transaction) {
-        // The journal has the row, and the store has not: it is never begun there.
-        let answer = conclude(worker, job, ran, (unsettled, None), present);
-        return if gateway.ledger.is_journal_synced().await { Ok(answer) } else { Err(not_confirmed(job)) };
+    let is_only_here = gateway.ledger.is_only_here(job.transaction);
+    let mut withdrawal = Withdrawal { is_begun: true, ..withdrawal(gateway, job, &ran, row, present) };
+    if gateway.ledger.is_store_away() && !is_only_here {
+        unsettled.withdraw(withdrawal);
+        return Err(not_confirmed(job));
     }
-    let undone = Undone::new(gateway, job, &ran, row, present);
-    // Dies here: the row is `started` and is looked up, or is withdrawn and told as unknown; its caller has no answer.
-    match gateway.ledger.withdraw(undone.row.clone()).await {
-        Ok(true) => {
-            unsettled.log(undone.logged);
-            Ok(ran.into_answer(undone.status, undone.body, job.service.provider))
-        }
-        Ok(false) => {
-            unsettled.leave();
-            Err(not_confirmed(job))
-        }
-        Err(_told) => {
-            unsettled.withdraw(undone.withdrawal(gateway, job, present));
-            Err(not_confirmed(job))
-        }
+    let news = Record { transaction: None, settlement: None, event: withdrawal.record.event.take() };
+    let row = withdrawal.row.clone();
+    // Dies here: the row is `started`, and looked up; its caller has no answer.
+    let answer = if is_only_here {
+        conclude(worker, job, ran, (unsettled, None), present)
+    } else {
+        let (status, body) = present.present(&completion(job, &ran));
+        unsettled.withdraw(withdrawal);
+        ran.into_answer(status, body, job.service.provider)
+    };
+    // Past its lease somebody may have found it before it was written off.
+    if is_written_off(gateway, job).await && gateway.clock.now() < row.lease_until {
+        return Ok(answer);
     }
+    if let Ok(permit) = gateway.log.reserve() {
+        // Who is told that nobody knows is told when somebody does, by whoever does.
+        permit.withdraw(Withdrawal { row, is_begun: true, record: news });
+    }
+    Err(not_confirmed(job))
+}
+
+/// Waits until nobody can find the row any more: the store has let go of it, or never gets it. Returns whether that is so.
+async fn is_written_off(gateway: &Gateway, job: &Job<'_>) -> bool {
+    if gateway.ledger.is_taken_back_here(job.transaction).await {
+        return true;
+    }
+    let left = job.call.meta.deadline.remaining(gateway.clock.monotonic()).unwrap_or_default();
+    matches!(tokio::time::timeout(left.saturating_add(BRIEFLY), gateway.log.flush()).await, Ok(Ok(())))
 }
 
 fn not_confirmed(job: &Job<'_>) -> Refusal {
@@ -78,31 +97,22 @@ fn not_confirmed(job: &Job<'_>) -> Refusal {
     Refusal::NotConfirmed { transaction: job.transaction, is_repeatable }
 }
 
-/// An operation with which nothing was done, in words.
-struct Undone {
-    /// Its row, settled.
+/// Returns what takes an operation back whose caller is told that nobody knows.
+fn withdrawal(
+    gateway: &Gateway,
+    job: &Job<'_>,
+    ran: &Ran,
     row: LedgerEntry,
-    logged: Transaction,
-    status: u16,
-    body: bytes::Bytes,
-}
-
-impl Undone {
-    fn new(gateway: &Gateway, job: &Job<'_>, ran: &Ran, row: LedgerEntry, present: &dyn Present) -> Self {
-        let (status, body) = present.present(&completion(job, ran));
-        let logged = record::transaction(gateway, job, ran, status, &present.logged(&body));
-        // What comes in late must find it, however briefly its answer would have been replayed.
-        let replay_until = row.replay_until.max(row.started_at.after(gateway.config.calls.replay()));
-        let state = LedgerState::Settled { status, body: body.clone() };
-        Self { row: LedgerEntry { replay_until, state, ..row }, logged, status, body }
-    }
-
-    /// Returns what takes it back later, when its caller is told that nobody knows.
-    fn withdrawal(self, gateway: &Gateway, job: &Job<'_>, present: &dyn Present) -> Withdrawal {
-        let Self { row, logged, status, .. } = self;
-        let now = (logged.status, Some((status, &logged.response_payload)));
-        let kind = EventKind::TransactionSettled;
-        let event: Event = event(gateway, kind, Subject::of_job(job), now, |news| present.tell(news));
-        Withdrawal { row, record: Record { transaction: Some(logged), settlement: None, event: Some(event) } }
-    }
+    present: &dyn Present,
+) -> Withdrawal {
+    let (status, body) = present.present(&completion(job, ran));
+    let logged = record::transaction(gateway, job, ran, status, &present.logged(&body));
+    let now = (TransactionStatus::Failed, Some((status, &logged.response_payload)));
+    let kind = EventKind::TransactionSettled;
+    let event = Some(event(gateway, kind, Subject::of_job(job), now, |news| present.tell(news)));
+    // What comes in late must find it, however briefly its answer would have been replayed.
+    let replay_until = row.replay_until.max(row.started_at.after(gateway.config.calls.replay()));
+    let row = LedgerEntry { replay_until, state: LedgerState::Settled { status, body }, ..row };
+    let record = Record { transaction: Some(logged), settlement: None, event };
+    Withdrawal { row, is_begun: false, record }
 }

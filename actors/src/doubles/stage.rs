@@ -282,7 +282,7 @@ pub(crate) fn record(number: u128) -> Record {
 pub(crate) fn withdrawal(number: u32, idempotency_key: Option<&str>) -> Withdrawal {
     let state = LedgerState::Settled { status: 503, body: "nothing was sent".into() };
     let row = LedgerEntry { state, ..ledger_entry(number, idempotency_key) };
-    Withdrawal { row, record: record(u128::from(number)) }
+    Withdrawal { row, is_begun: false, record: record(u128::from(number)) }
 }
 
 /// Waits that the entropy of tests makes next to nothing.

@@ -32,6 +32,8 @@ pub(crate) struct LedgerDouble {
     /// What was committed, in order; shared with the log.
     pub(crate) order: Arc<Mutex<Vec<Committed>>>,
     pub(crate) rows: Mutex<HashMap<LedgerKey, LedgerEntry>>,
+    /// What stands in the place of rows that were withdrawn.
+    pub(crate) withdrawn: Mutex<HashMap<(TenantId, TransactionId), LedgerEntry>>,
 }
 
 #[async_trait]
@@ -43,6 +45,9 @@ impl Ledger for LedgerDouble {
         let mut rows = self.rows.lock().unwrap();
         let begun = entries.into_iter().map(|entry| {
             self.order.lock().unwrap().push(Committed::Begun(entry.transaction.as_u128()));
+            if let Some(row) = self.withdrawn.lock().unwrap().get(&(entry.tenant, entry.transaction)) {
+                return Begun::Existing(Box::new(row.clone()));
+            }
             let Some(key) = entry.idempotency_key.clone() else {
                 return Begun::Started;
             };
@@ -115,6 +120,7 @@ impl Ledger for LedgerDouble {
         if !is_taken {
             rows.retain(|_, kept| !is_own(kept));
             self.order.lock().unwrap().push(Committed::Withdrawn(row.transaction.as_u128()));
+            self.withdrawn.lock().unwrap().insert((row.tenant, row.transaction), row);
         }
         Ok(!is_taken)
     }

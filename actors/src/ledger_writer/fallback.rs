@@ -60,8 +60,9 @@ pub(super) async fn begin(desk: &Desk, batch: Vec<Waiting>, why: LedgerUnavailab
                 error = &error as &dyn std::error::Error,
                 "ledger entries in the journal may not be on the disk; nothing is sent for them"
             );
-            for waiting in &begun {
-                desk.log.withdraw(&waiting.entry);
+            // The store may have been asked, too: then it is their callers who take them back, there as well.
+            if !why.may_have_begun() {
+                begun.iter().for_each(|waiting| desk.log.withdraw(&waiting.entry));
             }
             // The disk may have the beginnings, and not what takes them back.
             fail(desk, begun, LedgerUnavailable::Unsure);

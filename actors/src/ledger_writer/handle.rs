@@ -208,22 +208,17 @@ impl LedgerHandle {
         Ok(due)
     }
 
-    /// Returns whether a row is in this node's journal alone: the store was not asked to begin it, nor is what is taken back.
+    /// Returns whether a row is in this node's journal alone: the store was not asked to begin it.
     pub fn is_only_here(&self, transaction: TransactionId) -> bool {
         self.desk.log.is_only_here(transaction)
     }
 
-    /// Withdraws a row that the store has, as [`Ledger::withdraw`] does.
-    ///
-    /// # Errors
-    /// [`LedgerUnavailable::Store`]: the store is away. It may be withdrawn all the same, and may be so again.
-    pub async fn withdraw(&self, row: LedgerEntry) -> Result<bool, LedgerUnavailable> {
-        self.ask(self.desk.ledger.withdraw(row), "withdrawing a row").await
-    }
-
-    /// Waits until what was begun and ended in this node's journal survives a power failure; returns whether it does.
-    pub async fn is_journal_synced(&self) -> bool {
-        matches!(tokio::time::timeout(self.desk.settings.timeout, self.desk.log.sync()).await, Ok(Ok(())))
+    /// Returns whether the end of a row with which nothing was done is in this node's journal, for good, and the store never begins
+    /// it. Waits for the disk, as long as for the store at most.
+    pub async fn is_taken_back_here(&self, transaction: TransactionId) -> bool {
+        let (log, patience) = (&self.desk.log, self.desk.settings.timeout);
+        log.is_taken_back_here(transaction)
+            && matches!(tokio::time::timeout(patience, log.sync()).await, Ok(Ok(())))
     }
 
     /// Gives a started row to another provider, as [`Ledger::reroute`] does.

@@ -2,7 +2,7 @@
 //!
 //! The queue lives in the handle, so that a restart of the actor loses nothing that waits. A batch whose commit panics is
 //! answered with [`LedgerUnavailable::Lost`]: nothing was sent to a provider for it, and a row that was committed all the
-//! same ends with its lease.
+//! same is taken back by whoever asked for it.
 //!
 //! While the store is away, the node's journal takes its place for calls whose repeat is harmless ([`Fallback::Journal`]): the
 //! row is on the disk before the call is made, and the log's writer brings it to the store later. A twin on this node meets the

@@ -121,21 +121,28 @@ impl BegunRows {
         self.rows.get(&transaction).map(|row| row.key.clone())
     }
 
-    /// Notes that the store is asked to begin a row.
-    pub(super) fn note_asked(&mut self, transaction: TransactionId) {
-        if let Some(row) = self.rows.get_mut(&transaction) {
-            row.is_asked = true;
-        }
-    }
-
     /// Returns whether a row is known and the store was not asked to begin it.
     pub(super) fn is_only_here(&self, transaction: TransactionId) -> bool {
         self.rows.get(&transaction).is_some_and(|row| !row.is_asked)
     }
 
-    /// Returns whether a row is known to be taken back.
-    pub(super) fn is_released(&self, transaction: TransactionId) -> bool {
-        self.rows.get(&transaction).is_some_and(|row| matches!(row.state, State::Released))
+    /// Returns whether the journal has a row that the store was not asked to begin, and that it is taken back.
+    pub(super) fn is_taken_back_here(&self, transaction: TransactionId) -> bool {
+        self.rows.get(&transaction).is_some_and(|row| {
+            !row.is_asked && matches!((&row.state, row.last), (State::Released, Mark::Journal(_)))
+        })
+    }
+
+    /// Asks whether the store is to begin a row, and notes that it is asked. Not one that is known to be taken back.
+    pub(super) fn ask(&mut self, transaction: TransactionId) -> bool {
+        match self.rows.get_mut(&transaction) {
+            Some(row) if matches!(row.state, State::Released) => false,
+            Some(row) => {
+                row.is_asked = true;
+                true
+            }
+            None => true,
+        }
     }
 
     /// Notes what became of a row. A settled one stays so.

@@ -41,6 +41,11 @@ impl Queue {
         lock(&self.arrivals).begun.is_only_here(transaction)
     }
 
+    /// Returns whether a row is in the journal alone, with its end: nothing was done.
+    pub(crate) fn is_taken_back_here(&self, transaction: TransactionId) -> bool {
+        lock(&self.arrivals).begun.is_taken_back_here(transaction)
+    }
+
     /// Returns whether a row was begun in the journal and the store may not have all of it.
     pub(crate) fn has_begun(&self, transaction: TransactionId) -> bool {
         lock(&self.arrivals).begun.key_of(transaction).is_some()
@@ -60,7 +65,7 @@ impl Queue {
         let transaction = entry.transaction;
         let appended = arrivals.begin(journal, entry);
         if is_elsewhere {
-            arrivals.begun.note_asked(transaction);
+            arrivals.begun.ask(transaction);
         }
         let is_worth_waking = self.is_worth_waking(&arrivals);
         drop(arrivals);

@@ -1,6 +1,9 @@
 //! One write after another. A failed one is kept and paced; nothing is ever dropped.
 
-use domain::ports::{Begun, Owed, StoreError};
+use std::time::Duration;
+
+use domain::Settlement;
+use domain::ports::{Begun, Owed, Record, StoreError, Withdrawal};
 
 use super::Desk;
 use super::backlog::{Failure, Verdict};
@@ -10,6 +13,8 @@ use crate::jitter::wait_after;
 use crate::lock::lock;
 
 const QUEUE: &str = "log";
+/// So long before the end of its lease a row is found by nobody else, whatever their clocks say and however long the write takes.
+const FOUND_BY_NOBODY: Duration = Duration::from_secs(2);
 
 /// Writes for as long as the actor lives.
 pub(super) async fn keep_writing(desk: Desk) {
@@ -96,11 +101,12 @@ async fn write_once(desk: &Desk) {
 
 async fn write(desk: &Desk, mut entries: Vec<Owed>) -> Result<(), Failure> {
     let runs = {
-        let arrivals = lock(&desk.queue.arrivals);
+        let mut arrivals = lock(&desk.queue.arrivals);
         // What has been taken back by now is not begun for a moment: somebody could look it up in that.
-        entries.retain(
-            |owed| !matches!(owed, Owed::Begun(entry) if arrivals.begun.is_released(entry.transaction)),
-        );
+        entries.retain(|owed| match owed {
+            Owed::Begun(entry) => arrivals.begun.ask(entry.transaction),
+            Owed::Recorded(_) | Owed::Withdrawn(_) => true,
+        });
         runs(entries, |transaction| arrivals.begun.key_of(transaction))
     };
     for run in runs {
@@ -111,23 +117,12 @@ async fn write(desk: &Desk, mut entries: Vec<Owed>) -> Result<(), Failure> {
 
 async fn write_run(desk: &Desk, mut run: Run) -> Result<(), Failure> {
     for withdrawal in run.withdrawn {
-        let transaction = withdrawal.row.transaction;
-        let withdrawn =
-            tokio::time::timeout(desk.settings.timeout, desk.ledger.withdraw(withdrawal.row)).await;
-        // Dies here: it is withdrawn again, with the same result, and then told.
-        if withdrawn.map_err(|_elapsed| late(desk))?.map_err(|error| refused(&error))? {
-            run.records.push(withdrawal.record);
-        } else {
-            // Whoever has it tells what became of it.
-            tracing::warn!(%transaction, "an operation was looked up before it could be withdrawn");
+        if let Some(record) = take_back(desk, withdrawal).await? {
+            run.records.push(record);
         }
     }
     if !run.begun.is_empty() {
         let transactions: Vec<_> = run.begun.iter().map(|entry| entry.transaction).collect();
-        {
-            let mut arrivals = lock(&desk.queue.arrivals);
-            transactions.iter().for_each(|transaction| arrivals.begun.note_asked(*transaction));
-        }
         let began = tokio::time::timeout(desk.settings.timeout, desk.ledger.begin(run.begun)).await;
         let answers = began.map_err(|_elapsed| late(desk))?.map_err(|error| refused(&error))?;
         desk.breaker.close();
@@ -149,6 +144,25 @@ async fn write_run(desk: &Desk, mut run: Run) -> Result<(), Failure> {
         desk.catalog.log_batch(rows, desk.clock.monotonic().saturating_sub(began));
     }
     Ok(())
+}
+
+/// Takes a row back; returns what is to be told of it.
+async fn take_back(desk: &Desk, withdrawal: Withdrawal) -> Result<Option<Record>, Failure> {
+    let Withdrawal { row, is_begun, record } = withdrawal;
+    let key = (row.tenant, row.transaction);
+    if is_begun && desk.clock.now().after(FOUND_BY_NOBODY) < row.lease_until {
+        // It goes with the others.
+        let settlement = Some((key.0, key.1, Settlement::Released));
+        return Ok(Some(Record { settlement, ..record }));
+    }
+    let withdrawn = tokio::time::timeout(desk.settings.timeout, desk.ledger.withdraw(row)).await;
+    // Dies here: it is withdrawn again, with the same result, and then told.
+    let is_withdrawn = withdrawn.map_err(|_elapsed| late(desk))?.map_err(|error| refused(&error))?;
+    if !is_withdrawn {
+        // Whoever has it tells what became of it.
+        tracing::warn!(transaction = %key.1, "an operation was looked up before it could be taken back");
+    }
+    Ok(is_withdrawn.then_some(record))
 }
 
 fn late(desk: &Desk) -> Failure {

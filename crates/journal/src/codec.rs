@@ -34,6 +34,7 @@ enum OwedV2<'a> {
     Withdrawn {
         #[serde(borrow)]
         row: EntryV2<'a>,
+        is_begun: bool,
         #[serde(borrow)]
         record: RecordV2<'a>,
     },
@@ -71,9 +72,11 @@ pub(crate) fn encode(entry: &Owed) -> Result<Vec<u8>, postcard::Error> {
     let mirror = match entry {
         Owed::Begun(entry) => OwedV2::Begun(EntryV2::of(entry)),
         Owed::Recorded(record) => OwedV2::Recorded(RecordV2::of(record)),
-        Owed::Withdrawn(withdrawal) => {
-            OwedV2::Withdrawn { row: EntryV2::of(&withdrawal.row), record: RecordV2::of(&withdrawal.record) }
-        }
+        Owed::Withdrawn(withdrawal) => OwedV2::Withdrawn {
+            row: EntryV2::of(&withdrawal.row),
+            is_begun: withdrawal.is_begun,
+            record: RecordV2::of(&withdrawal.record),
+        },
     };
     postcard::to_extend(&mirror, bytes)
 }
@@ -85,8 +88,8 @@ pub(crate) fn decode(payload: &[u8], words: &Words) -> Result<Owed, Unreadable> 
         VERSION => match postcard::from_bytes(rest).map_err(Unreadable::Shape)? {
             OwedV2::Begun(entry) => Ok(Owed::Begun(Box::new(entry.read()?))),
             OwedV2::Recorded(record) => Ok(Owed::Recorded(Box::new(record.read(words)?))),
-            OwedV2::Withdrawn { row, record } => {
-                let withdrawal = Withdrawal { row: row.read()?, record: record.read(words)? };
+            OwedV2::Withdrawn { row, is_begun, record } => {
+                let withdrawal = Withdrawal { row: row.read()?, is_begun, record: record.read(words)? };
                 Ok(Owed::Withdrawn(Box::new(withdrawal)))
             }
         },

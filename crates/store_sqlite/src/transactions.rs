@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::ports::{OrderFilter, Record, StoreError, StoredOrder, StoredTransaction, TransactionLog};
-use domain::{Environment, TenantId, Transaction, TransactionId};
+use domain::{Environment, Settlement, TenantId, Transaction, TransactionId};
 use rusqlite::{CachedStatement, Connection, Row, params};
 
 use crate::columns::{id, integer, ms, read, read_optional};
@@ -27,7 +27,15 @@ const INSERT_SQL: &str = "INSERT INTO transaction_logs (user_id, transaction_id,
 #[async_trait]
 impl TransactionLog for SqliteStore {
     async fn record(&self, records: Vec<Record>) -> Result<(), StoreError> {
-        self.write_soon(RECORD, records.len(), move |connection| record(connection, &records)).await
+        // Whoever is told that nothing was done is told so when this returns: after a power failure, too, nobody looks it up.
+        let is_taken_back = |record: &Record| matches!(record.settlement, Some((_, _, Settlement::Released)));
+        let (rows, is_urgent) = (records.len(), records.iter().any(is_taken_back));
+        let write = move |connection: &Connection| record(connection, &records);
+        if is_urgent {
+            self.write(RECORD, rows, write).await
+        } else {
+            self.write_soon(RECORD, rows, write).await
+        }
     }
 
     async fn find(

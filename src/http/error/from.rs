@@ -114,7 +114,7 @@ impl ApiError {
             ),
             NotSent::NotBegun => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                "The gateway's ledger did not say in time whether the operation was begun; it was taken back, and nothing was sent.",
+                "The gateway's ledger did not say in time whether the operation was begun; it was taken back, and nothing was sent for this request.",
             ),
             NotSent::DeadlinePassed => {
                 (StatusCode::BAD_GATEWAY, "There was no time left to reach the provider; nothing was sent.")

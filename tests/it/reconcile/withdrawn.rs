@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use gateway::Config;
 use serde_json::{Value, json};
 
-use super::{events, lost, often, settled, unsettled};
-use crate::support::{LedgerFaults, Scene, StageOptions, eventually};
+use super::{events, lost, often, unsettled};
+use crate::support::{LedgerFaults, Scene, StageOptions, eventually, with_late_log};
 
 const ORDERS: &str = "/v1/payments/orders";
 
@@ -26,9 +27,19 @@ async fn unconfirmed(name: &str, faults: LedgerFaults) -> (Scene, String) {
     (scene, transaction)
 }
 
+/// Returns what is told of it when it is known. While the log takes nothing, transactions cannot be asked for.
+async fn told(scene: &Scene, transaction: &str) -> Value {
+    let path = format!("/v1/transactions/{transaction}");
+    eventually("it is told what became of it", async || {
+        let told = scene.get(&path).await;
+        (told.status == 200 && told.json()["status"] != "unknown").then(|| told.json())
+    })
+    .await
+}
+
 /// What is told of it, in the end.
 async fn assert_not_done(scene: &Scene, transaction: &str) {
-    let told = settled(scene, transaction).await;
+    let told = told(scene, transaction).await;
     assert_eq!(
         (&told["status"], &told["response"]["error"]["code"]),
         (&json!("failed"), &json!("ledger_unavailable"))
@@ -59,13 +70,7 @@ async fn assert_done_once(scene: &Scene) {
 
 /// A look-up has made it, once.
 async fn assert_told_as_done(scene: &Scene, transaction: &str) {
-    // While the ledger takes nothing, transactions cannot be asked for.
-    let path = format!("/v1/transactions/{transaction}");
-    eventually("it is told what became of it", async || {
-        let told = scene.get(&path).await;
-        (told.status == 200 && told.json()["status"] == "success").then_some(())
-    })
-    .await;
+    assert_eq!(told(scene, transaction).await["status"], "success");
     let again = scene.post_once("same", ORDERS, &order()).await.expect(201);
     assert_eq!(
         (again.header("idempotent-replayed"), &again.json()["transaction_id"]),
@@ -104,11 +109,17 @@ async fn what_is_looked_up_before_it_can_be_withdrawn_is_told_as_done() {
     assert_told_as_done(&scene, &transaction).await;
 }
 
-/// Asks for an order of which its provider wants to hear later, while the ledger takes nothing back for `late`.
-async fn refused_for_now(name: &str, late: Duration) -> (Scene, String) {
+/// Nobody looks anything up.
+fn never(config: &mut Config) {
+    often(config);
+    config.reconcile.every_ms = 600_000;
+}
+
+/// Asks for an order of which its provider wants to hear later, while log and ledger are told nothing for `late`.
+async fn refused_for_now(name: &str, late: Duration, configure: fn(&mut Config)) -> (Scene, String) {
+    let options = StageOptions { configure, ..StageOptions::default() };
     let faults = LedgerFaults { withdraws_late: Some(late), ..LedgerFaults::default() };
-    let options = StageOptions { configure: often, ..StageOptions::default() };
-    let scene = Scene::start_with(name, faults.in_stage(options)).await;
+    let scene = Scene::start_with(name, faults.in_stage(with_late_log(late, options))).await;
     let busy =
         json!({"provider": "stripe", "operation": "orders.create", "times": 1, "fault": {"status": 429}});
     scene.stage.fault(&busy).await;
@@ -120,8 +131,8 @@ async fn refused_for_now(name: &str, late: Duration) -> (Scene, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_its_provider_refused_is_told_so_once_it_is_taken_back() {
-    let (scene, transaction) = refused_for_now("takenback", Duration::from_secs(1)).await;
-    let told = settled(&scene, &transaction).await;
+    let (scene, transaction) = refused_for_now("takenback", Duration::from_secs(4), never).await;
+    let told = told(&scene, &transaction).await;
     assert_eq!(
         (&told["status"], &told["response"]["error"]["code"]),
         (&json!("failed"), &json!("provider_rate_limit"))
@@ -133,8 +144,9 @@ async fn what_its_provider_refused_is_told_so_once_it_is_taken_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_its_provider_refused_and_a_look_up_made_is_told_as_done() {
+    let (scene, transaction) = refused_for_now("lookedupsoon", Duration::from_secs(10), often).await;
     // Past its lease.
-    let (scene, transaction) = refused_for_now("lookedupsoon", Duration::from_secs(15)).await;
+    tokio::time::sleep(Duration::from_secs(8)).await;
     assert_told_as_done(&scene, &transaction).await;
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::ports::{Begun, Journal, Ledger};
+use domain::ports::{Begun, Journal, Ledger, Withdrawal};
 use domain::{LedgerEntry, TransactionId};
 
 use super::{failed_writes, rows, write};
@@ -91,4 +91,33 @@ async fn its_key_is_free_for_what_is_begun_in_the_journal_behind_it() {
     stage.ledger.fault.set_away(false);
     tree.log.flush().await.unwrap();
     assert_eq!(kept(&stage).iter().map(|row| row.transaction.as_u128()).collect::<Vec<_>>(), [2]);
+}
+
+#[actix_rt::test]
+async fn what_comes_in_behind_it_begins_nothing() {
+    let stage = Stage::new();
+    let tree = stage.start();
+    withdraw(&tree, 1, "late");
+    tree.log.flush().await.unwrap();
+    let begun = stage.ledger.begin(vec![ledger_entry(1, Some("late"))]).await.unwrap();
+    assert!(matches!(&*begun, [Begun::Existing(_)]), "{begun:?}");
+}
+
+#[actix_rt::test]
+async fn one_that_is_known_to_be_in_goes_with_the_others_while_nobody_else_can_find_it() {
+    let stage = Stage::new();
+    let tree = stage.start();
+    let withdraw = |number| {
+        let withdrawal = Withdrawal { is_begun: true, ..withdrawal(number, None) };
+        tree.log.reserve().unwrap().withdraw(withdrawal);
+    };
+    withdraw(1);
+    write(&tree, 2..=2);
+    tree.log.flush().await.unwrap();
+    stage.clock.advance(Duration::from_secs(58));
+    withdraw(3);
+    tree.log.flush().await.unwrap();
+    let order = stage.ledger.order.lock().unwrap().clone();
+    let told = [Committed::Recorded(2), Committed::Recorded(1)];
+    assert_eq!(order, [&told[..], &[Committed::Withdrawn(3), Committed::Recorded(3)]].concat());
 }

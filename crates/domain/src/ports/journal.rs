@@ -12,15 +12,17 @@ pub enum Owed {
     Begun(Box<LedgerEntry>),
     /// A log row and what becomes of its ledger row.
     Recorded(Box<Record>),
-    /// A ledger entry of which it is not known whether it was begun, and for which nothing was sent.
+    /// A ledger entry with which nothing was done, and that may be found by others.
     Withdrawn(Box<Withdrawal>),
 }
 
-/// What takes back an entry that may have been begun.
+/// What takes back an entry that was begun, or may have been.
 #[derive(Debug, Clone)]
 pub struct Withdrawal {
-    /// The entry, settled with what its key's repeats would be told: see [`super::Ledger::withdraw`].
+    /// The entry, settled with what its caller would be told: see [`super::Ledger::withdraw`].
     pub row: LedgerEntry,
+    /// Whether it is known to have been begun: then it comes in no more.
+    pub is_begun: bool,
     /// What is logged and told when it was taken back.
     pub record: Record,
 }

@@ -46,7 +46,7 @@ fn full(tenant: TenantId) -> [Owed; 3] {
     [
         Owed::Begun(Box::new(entry.clone())),
         Owed::Recorded(Box::new(record.clone())),
-        Owed::Withdrawn(Box::new(Withdrawal { row: entry, record })),
+        Owed::Withdrawn(Box::new(Withdrawal { row: entry, is_begun: true, record })),
     ]
 }
 
