@@ -66,7 +66,7 @@ pub(super) async fn execute(
     if is_undone(&ran.outcome) {
         let key = (service.provider, provider_key.clone());
         let row = entry(worker, call, guard, fingerprint, (transaction, key));
-        let told = take_back(worker, &job, ran, (unsettled, row), present).await;
+        let told = take_back(gateway, &job, ran, (unsettled, row), present).await;
         drop(turn);
         return Ok(told?);
     }

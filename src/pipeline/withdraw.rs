@@ -7,15 +7,16 @@
 use std::time::Duration;
 
 use actors::LogPermit;
+use bytes::Bytes;
 use domain::ports::{Record, Withdrawal};
 use domain::{EventKind, LedgerEntry, LedgerState, NotSent, Outcome, TransactionStatus};
 
 use super::exchange::{Job, Ran};
 use super::guard::Unsettled;
 use super::news::{Subject, event};
-use super::settle::{completion, conclude};
+use super::settle::completion;
 use super::{Answer, Call, Present, Refusal, Route, record};
-use crate::app::{Gateway, Worker};
+use crate::app::Gateway;
 
 /// How far past its deadline an operation that came to nothing waits to be written off. Its caller is cut off after twice as long,
 /// and its lease is over after ten times.
@@ -40,7 +41,8 @@ pub(super) fn take_back_unconfirmed(
         started_at: row.started_at,
     };
     let ran = Ran::first(Outcome::NotSent(NotSent::NotBegun), Vec::new());
-    permit.withdraw(withdrawal(gateway, &job, &ran, row, present));
+    let worded = present.present(&completion(&job, &ran));
+    permit.withdraw(withdrawal(gateway, &job, &ran, (row, worded), present));
     not_confirmed(&job)
 }
 
@@ -49,36 +51,31 @@ pub(super) fn take_back_unconfirmed(
 /// # Errors
 /// [`Refusal::NotConfirmed`]: it is not, for all that is known. It will be, unless somebody looks it up before.
 pub(super) async fn take_back(
-    worker: &Worker,
+    gateway: &Gateway,
     job: &Job<'_>,
     ran: Ran,
     (unsettled, row): (Unsettled, LedgerEntry),
     present: &dyn Present,
 ) -> Result<Answer, Refusal> {
-    let gateway = &worker.gateway;
-    let is_only_here = gateway.ledger.is_only_here(job.transaction);
-    let mut withdrawal = Withdrawal { is_begun: true, ..withdrawal(gateway, job, &ran, row, present) };
-    if gateway.ledger.is_store_away() && !is_only_here {
-        unsettled.withdraw(withdrawal);
-        return Err(not_confirmed(job));
-    }
-    let news = Record { transaction: None, settlement: None, event: withdrawal.record.event.take() };
+    let is_begun = !gateway.ledger.is_in_journal(job.transaction);
+    let is_in_vain = gateway.ledger.is_store_away() && !gateway.ledger.is_only_here(job.transaction);
+    let (status, body) = present.present(&completion(job, &ran));
+    let mut withdrawal = withdrawal(gateway, job, &ran, (row, (status, body.clone())), present);
+    withdrawal.is_begun = is_begun;
     let row = withdrawal.row.clone();
+    // Who is told at once that nothing was done needs no news of it; whoever is not does. A place for that is there first.
+    let permit = gateway.log.reserve().ok().filter(|_| !is_in_vain);
+    let news = permit.as_ref().and_then(|_| withdrawal.record.event.take());
     // Dies here: the row is `started`, and looked up; its caller has no answer.
-    let answer = if is_only_here {
-        conclude(worker, job, ran, (unsettled, None), present)
-    } else {
-        let (status, body) = present.present(&completion(job, &ran));
-        unsettled.withdraw(withdrawal);
-        ran.into_answer(status, body, job.service.provider)
-    };
+    unsettled.withdraw(withdrawal);
     // Past its lease somebody may have found it before it was written off.
-    if is_written_off(gateway, job).await && gateway.clock.now() < row.lease_until {
-        return Ok(answer);
+    if !is_in_vain && is_written_off(gateway, job).await && gateway.clock.now() < row.lease_until {
+        return Ok(ran.into_answer(status, body, job.service.provider));
     }
-    if let Ok(permit) = gateway.log.reserve() {
-        // Who is told that nobody knows is told when somebody does, by whoever does.
-        permit.withdraw(Withdrawal { row, is_begun: true, record: news });
+    if let Some(permit) = permit {
+        // By then it is taken back, or was looked up: then whoever did that tells.
+        let record = Record { transaction: None, settlement: None, event: news };
+        permit.withdraw(Withdrawal { row, is_begun, record });
     }
     Err(not_confirmed(job))
 }
@@ -89,7 +86,7 @@ async fn is_written_off(gateway: &Gateway, job: &Job<'_>) -> bool {
         return true;
     }
     let left = job.call.meta.deadline.remaining(gateway.clock.monotonic()).unwrap_or_default();
-    matches!(tokio::time::timeout(left.saturating_add(BRIEFLY), gateway.log.flush()).await, Ok(Ok(())))
+    tokio::time::timeout(left.saturating_add(BRIEFLY), gateway.log.is_written()).await.unwrap_or(false)
 }
 
 fn not_confirmed(job: &Job<'_>) -> Refusal {
@@ -97,15 +94,14 @@ fn not_confirmed(job: &Job<'_>) -> Refusal {
     Refusal::NotConfirmed { transaction: job.transaction, is_repeatable }
 }
 
-/// Returns what takes an operation back whose caller is told that nobody knows.
+/// Returns what takes an operation back, in these words, of which it is not known whether it was begun.
 fn withdrawal(
     gateway: &Gateway,
     job: &Job<'_>,
     ran: &Ran,
-    row: LedgerEntry,
+    (row, (status, body)): (LedgerEntry, (u16, Bytes)),
     present: &dyn Present,
 ) -> Withdrawal {
-    let (status, body) = present.present(&completion(job, ran));
     let logged = record::transaction(gateway, job, ran, status, &present.logged(&body));
     let now = (TransactionStatus::Failed, Some((status, &logged.response_payload)));
     let kind = EventKind::TransactionSettled;

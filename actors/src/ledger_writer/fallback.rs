@@ -50,7 +50,10 @@ pub(super) async fn begin(desk: &Desk, batch: Vec<Waiting>, why: LedgerUnavailab
             count(&desk.queue.journaled, begun.len());
             for waiting in begun {
                 desk.catalog.ledger_journaled();
-                if let Some(entry) = waiting.answer(Ok(Begun::Started)) {
+                // Its caller takes it back by itself where the store may have it, too.
+                if let Some(entry) = waiting.answer(Ok(Begun::Started))
+                    && !why.may_have_begun()
+                {
                     desk.log.withdraw(&entry);
                 }
             }

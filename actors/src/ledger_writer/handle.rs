@@ -208,6 +208,11 @@ impl LedgerHandle {
         Ok(due)
     }
 
+    /// Returns whether a row was begun in this node's journal, and the store is not known to have it.
+    pub fn is_in_journal(&self, transaction: TransactionId) -> bool {
+        self.desk.log.has_begun(transaction)
+    }
+
     /// Returns whether a row is in this node's journal alone: the store was not asked to begin it.
     pub fn is_only_here(&self, transaction: TransactionId) -> bool {
         self.desk.log.is_only_here(transaction)

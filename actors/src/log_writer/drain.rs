@@ -1,8 +1,8 @@
 //! From entries to commits: which may go together, and in which order.
 //!
 //! A row is begun before it is settled, and a key's rows come one after the other. Within these bounds all that is begun goes
-//! first and in one commit, and all records behind it in another. What is withdrawn goes before both: it frees a key, and nothing
-//! that it frees is begun before it.
+//! first and in one commit, and all records behind it in another. What is withdrawn goes
+//! before both or with the records; it frees a key, and what comes behind it with that key waits for the next run.
 
 use std::collections::{HashMap, HashSet};
 
@@ -51,7 +51,10 @@ pub(super) fn runs(
                 begun_here.insert(entry.transaction, key);
                 run.begun.push(*entry);
             }
-            Owed::Withdrawn(withdrawal) => run.withdrawn.push(*withdrawal),
+            Owed::Withdrawn(withdrawal) => {
+                touched.keys.extend(key_of(&withdrawal.row));
+                run.withdrawn.push(*withdrawal);
+            }
             Owed::Recorded(record) => {
                 // Where nothing is begun, nothing jumps over anything.
                 if has_begun && let Some((tenant, transaction, _)) = &record.settlement {

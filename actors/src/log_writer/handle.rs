@@ -85,7 +85,7 @@ impl LogPermit {
         self.add(Owed::Recorded(Box::new(record)));
     }
 
-    /// Takes back a ledger row of which it is not known whether it was begun; promises what [`Self::record`] does.
+    /// Takes back a ledger row with which nothing was done; promises what [`Self::record`] does.
     pub fn withdraw(self, withdrawal: Withdrawal) {
         self.add(Owed::Withdrawn(Box::new(withdrawal)));
     }
@@ -163,6 +163,12 @@ impl LogHandle {
     /// [`LogStopped`] when the writer was stopped before.
     pub async fn flush(&self) -> Result<(), LogStopped> {
         self.queue.flush().await
+    }
+
+    /// Waits as [`Self::flush`] does; returns whether the store has all of it, and has refused nothing meanwhile.
+    pub async fn is_written(&self) -> bool {
+        let refused = self.queue.refused();
+        self.flush().await.is_ok() && self.queue.refused() == refused
     }
 
     /// Returns what the writer is doing.

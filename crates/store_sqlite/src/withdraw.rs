@@ -12,14 +12,14 @@ use crate::ledger::ROW;
 const WITHDRAW: Task = Task { doing: "withdrawing a ledger row", row: ROW };
 
 /// The primary key is what both beginnings of a row have in common: the one that comes second finds the first. Whoever has taken
-/// the row over has given it another lease.
+/// the row over has given it another lease; a start ends all of them, for whoever is next.
 const WITHDRAW_SQL: &str = "INSERT INTO ledger (transaction_id, user_id, api_key_id, environment, operation,
         fingerprint, service_name, provider_key, target, started_at, lease_until, replay_until, request_payload,
         look_up_at, state, response_status, response_payload)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?11, 'settled', ?14, ?15)
     ON CONFLICT (transaction_id, user_id) DO UPDATE SET state = 'settled', idempotency_key = NULL, serial = NULL,
         response_status = excluded.response_status, response_payload = excluded.response_payload
-    WHERE ledger.lease_until = excluded.lease_until AND (ledger.state = 'started'
+    WHERE ledger.lease_until IN (0, excluded.lease_until) AND (ledger.state = 'started'
         OR (ledger.state = 'settled' AND ledger.response_payload = excluded.response_payload))";
 
 impl SqliteStore {

@@ -188,6 +188,8 @@ async fn what_may_have_failed_over_is_not_made_while_the_store_is_away() {
     assert_eq!(installation.effects("paypal", "orders.create").await, 1);
     installation.control.no_faults().await;
     installation.postgres.kill();
+    // A node that does not know it yet asks on a connection that is not there any more, and cannot tell what came of that.
+    eventually("it says so", async || (health(&node).await["checks"]["store"] == "away").then_some(())).await;
     let refused = node.order(&account.key, "once", &body).await.expect(503);
     assert_eq!(refused.code(), "ledger_unavailable");
     assert_eq!(installation.effects("stripe", "orders.create").await, 0, "it may have been made elsewhere");

@@ -71,9 +71,14 @@ fn what_became_of_a_row_of_the_store_holds_back_its_tenants_keys() {
 }
 
 #[test]
-fn what_is_withdrawn_goes_before_what_is_begun() {
-    let withdrawn = Owed::Withdrawn(Box::new(withdrawal(7, Some("a"))));
-    let runs = runs(vec![begun(1, "b"), recorded(1), withdrawn, begun(2, "a")], known);
-    assert_eq!(runs.len(), 1);
-    assert_eq!((runs[0].withdrawn.len(), runs[0].begun.len(), runs[0].records.len()), (1, 2, 1));
+fn a_key_is_begun_again_only_behind_the_row_of_it_that_is_withdrawn() {
+    let withdrawn = || Owed::Withdrawn(Box::new(withdrawal(7, Some("a"))));
+    let alone = runs(vec![begun(1, "b"), recorded(1), withdrawn(), begun(2, "c")], known);
+    assert_eq!(alone.len(), 1);
+    assert_eq!((alone[0].withdrawn.len(), alone[0].begun.len(), alone[0].records.len()), (1, 2, 1));
+    let again = runs(vec![withdrawn(), begun(2, "a")], known);
+    assert_eq!(
+        again.iter().map(|run| (run.withdrawn.len(), run.begun.len())).collect::<Vec<_>>(),
+        [(1, 0), (0, 1)]
+    );
 }

@@ -105,7 +105,8 @@ async fn what_comes_in_behind_it_begins_nothing() {
 
 #[actix_rt::test]
 async fn one_that_is_known_to_be_in_goes_with_the_others_while_nobody_else_can_find_it() {
-    let stage = Stage::new();
+    let mut stage = Stage::new();
+    stage.settings.log.timeout = Duration::from_secs(5);
     let tree = stage.start();
     let withdraw = |number| {
         let withdrawal = Withdrawal { is_begun: true, ..withdrawal(number, None) };
@@ -114,10 +115,32 @@ async fn one_that_is_known_to_be_in_goes_with_the_others_while_nobody_else_can_f
     withdraw(1);
     write(&tree, 2..=2);
     tree.log.flush().await.unwrap();
-    stage.clock.advance(Duration::from_secs(58));
+    stage.clock.advance(Duration::from_secs(54));
     withdraw(3);
     tree.log.flush().await.unwrap();
     let order = stage.ledger.order.lock().unwrap().clone();
     let told = [Committed::Recorded(2), Committed::Recorded(1)];
     assert_eq!(order, [&told[..], &[Committed::Withdrawn(3), Committed::Recorded(3)]].concat());
+}
+
+#[actix_rt::test]
+async fn one_that_only_the_journal_has_never_comes_to_the_store() {
+    let stage = Stage::with_journal();
+    let tree = stage.start();
+    stage.ledger.fault.set_away(true);
+    stage.log.fault.set_away(true);
+    let begin = async |number, key| {
+        let begun = tree.ledger.begin(ledger_entry(number, Some(key)), crate::Fallback::Journal).await;
+        assert_eq!(begun, Ok(Begun::Started));
+    };
+    // The writer is at this one, and at no other before it is through.
+    begin(9, "first").await;
+    failed_writes(&tree, 1).await;
+    begin(1, "same").await;
+    withdraw(&tree, 1, "same");
+    assert!(tree.ledger.is_taken_back_here(TransactionId::from_u128(1)).await);
+    stage.ledger.fault.set_away(false);
+    stage.log.fault.set_away(false);
+    tree.log.flush().await.unwrap();
+    assert_eq!(*stage.ledger.order.lock().unwrap(), [Committed::Begun(9), Committed::Recorded(1)]);
 }
