@@ -18,6 +18,8 @@ pub enum Fallback {
 
 /// Begins a batch in the journal, as far as it may be there, and answers everyone in it; the others with `why`.
 pub(super) async fn begin(desk: &Desk, batch: Vec<Waiting>, why: LedgerUnavailable) {
+    // What the store may have, too, its callers take back in both.
+    let is_elsewhere = why.may_have_begun();
     let mut begun = Vec::with_capacity(batch.len());
     let mut refused = Vec::new();
     for waiting in batch.into_iter().filter(Waiting::is_awaited) {
@@ -30,7 +32,7 @@ pub(super) async fn begin(desk: &Desk, batch: Vec<Waiting>, why: LedgerUnavailab
             waiting.answer(Ok(Begun::Existing(Box::new(row))));
             continue;
         }
-        match desk.log.begin_in_journal(waiting.entry.clone(), why.may_have_begun()) {
+        match desk.log.begin_in_journal(waiting.entry.clone(), is_elsewhere) {
             Ok(()) => begun.push(waiting),
             Err(error) => {
                 tracing::error!(
@@ -50,9 +52,8 @@ pub(super) async fn begin(desk: &Desk, batch: Vec<Waiting>, why: LedgerUnavailab
             count(&desk.queue.journaled, begun.len());
             for waiting in begun {
                 desk.catalog.ledger_journaled();
-                // Its caller takes it back by itself where the store may have it, too.
                 if let Some(entry) = waiting.answer(Ok(Begun::Started))
-                    && !why.may_have_begun()
+                    && !is_elsewhere
                 {
                     desk.log.withdraw(&entry);
                 }
@@ -63,8 +64,7 @@ pub(super) async fn begin(desk: &Desk, batch: Vec<Waiting>, why: LedgerUnavailab
                 error = &error as &dyn std::error::Error,
                 "ledger entries in the journal may not be on the disk; nothing is sent for them"
             );
-            // The store may have been asked, too: then it is their callers who take them back, there as well.
-            if !why.may_have_begun() {
+            if !is_elsewhere {
                 begun.iter().for_each(|waiting| desk.log.withdraw(&waiting.entry));
             }
             // The disk may have the beginnings, and not what takes them back.

@@ -212,6 +212,15 @@ impl Node {
         self.api.get("/v1/transactions/txn_00000000000000000000000000", &[("x-platform-key", key)]).await
     }
 
+    /// Waits until it knows that one of its servers (`store`, `cache`) is away; returns its health.
+    pub(crate) async fn misses(&self, server: &str) -> Value {
+        eventually("a gateway says what it misses", async || {
+            let health = self.api.get("/health", &[]).await.expect(200).json();
+            (health["checks"][server] == "away").then_some(health)
+        })
+        .await
+    }
+
     /// Stops it in order, and waits for its end.
     pub(crate) async fn stop(mut self) {
         let id = self.child.id().to_string();
